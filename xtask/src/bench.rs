@@ -1,0 +1,20 @@
+//! `cargo xtask bench NAME`: figures, as ratios of work per CPU-second, with the rival in the same run where there is one.
+
+use crate::process::{Outcome, command, say, show};
+
+/// A bench: its name, what it measures, the cargo arguments that run it.
+const BENCHES: &[(&str, &str, &[&str])] = &[];
+
+/// Runs the named bench, or lists them.
+pub(crate) fn bench(arguments: &[&str]) -> Outcome {
+    let [name, rest @ ..] = arguments else {
+        for (name, what, _) in BENCHES {
+            say(&format!("{name:12} {what}"));
+        }
+        return Ok(());
+    };
+    let Some((_, _, cargo)) = BENCHES.iter().find(|(known, ..)| known == name) else {
+        return Err(format!("no bench is called {name}; `cargo xtask bench` lists them"));
+    };
+    show(&mut command("cargo", &[cargo, rest].concat()))
+}

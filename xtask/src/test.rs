@@ -1,0 +1,60 @@
+//! `cargo xtask test`: all that must hold.
+
+use std::time::Instant;
+
+use crate::process::{Outcome, command, root, say, show, target};
+use crate::{setup, tidy};
+
+/// Runs everything, or the one part that is named.
+pub(crate) fn test(arguments: &[&str]) -> Outcome {
+    match arguments {
+        [] => everything(),
+        ["tidy"] => tidy::tidy(false),
+        ["rust"] => setup::for_build().and_then(|()| rust()),
+        ["web"] => setup::for_test().and_then(|()| web()),
+        ["interop", filter @ ..] => setup::for_test().and_then(|()| interop(filter)),
+        other => {
+            Err(format!("no such part of the tests: {}; there are tidy, rust, web, interop", other.join(" ")))
+        }
+    }
+}
+
+fn everything() -> Outcome {
+    timed("set-up", setup::for_test)?;
+    timed("tidy", || tidy::tidy(false))?;
+    timed("rust", rust)?;
+    timed("web", web)?;
+    timed("interop", || interop(&[]))
+}
+
+fn timed(name: &str, part: impl FnOnce() -> Outcome) -> Outcome {
+    let start = Instant::now();
+    part()?;
+    say(&format!("{name}: ok in {:.0} s", start.elapsed().as_secs_f32()));
+    Ok(())
+}
+
+/// Unit, property, scenario and replayed fuzz tests, and the examples in the documentation.
+fn rust() -> Outcome {
+    show(&mut command("cargo", &["test", "--workspace", "--quiet"]))
+}
+
+/// Types and pure parts of the web app and the SDK.
+fn web() -> Outcome {
+    let web = root().join("web");
+    show(command("node_modules/.bin/tsc", &["--noEmit", "-p", "."]).current_dir(&web))?;
+    show(command("node", &["--test", "test/"]).current_dir(&web))
+}
+
+/// Real browsers, GStreamer and aiortc against a real server.
+fn interop(filter: &[&str]) -> Outcome {
+    show(&mut command("cargo", &["build", "--package", "motet-server"]))?;
+    let mut arguments = vec!["run.mjs"];
+    arguments.extend(filter);
+    show(
+        command("node", &arguments)
+            .current_dir(root().join("interop"))
+            .env("MOTET", target().join("debug/motet"))
+            .env("MOTET_INTEROP_PYTHON", setup::python()),
+    )
+}
