@@ -1,1 +1,12 @@
-//! router
+//! Media in, media out: routers with their transports, producers, consumers and observers of audio levels.
+//! Datagrams, requests and the time go in; sealed packets, notifications and routes come out. No socket, no clock.
+
+mod drop_reason;
+mod egress;
+mod route;
+mod router;
+
+pub use drop_reason::DropReason;
+pub use egress::Egress;
+pub use route::{EntityId, RouteChange};
+pub use router::{Router, Setup, Totals};
