@@ -1,0 +1,287 @@
+//! What participants are told, and the words it is told in. One word per noun, the same as on the wire.
+
+use motet_control::{Codec, MediaKind, Quality, RtpParameters};
+
+use crate::command::Peer;
+use crate::ids::{ParticipantId, TrackId};
+use crate::names::{ParticipantName, RoomName};
+
+/// What one participant is told. `Subscribed` and `Unsubscribed` are for its session, which negotiates; everything else
+/// goes to the client as it is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event {
+    /// Somebody else came.
+    ParticipantJoined(ParticipantInfo),
+    /// Somebody else went, with all its tracks.
+    ParticipantLeft {
+        /// Who.
+        participant_id: ParticipantId,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// Somebody else publishes a track.
+    TrackPublished {
+        /// Who.
+        participant_id: ParticipantId,
+        /// What.
+        track: TrackInfo,
+    },
+    /// A track ended. Its own publisher is told too, unless it asked for it.
+    TrackUnpublished {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// Which.
+        track_id: TrackId,
+    },
+    /// A track was muted or unmuted. Its own publisher is told too, unless it asked for it.
+    TrackMuted {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// Which.
+        track_id: TrackId,
+        /// Whether it is muted.
+        muted: bool,
+    },
+    /// Who speaks; `None` when the one who spoke is gone.
+    ActiveSpeaker {
+        /// Who.
+        participant_id: Option<ParticipantId>,
+    },
+    /// How loud the loudest are, loudest first, one entry a participant; empty when all are silent.
+    AudioLevels {
+        /// Who, and how loud in dBov (-127 to 0).
+        levels: Vec<(ParticipantId, i8)>,
+    },
+    /// How well a participant's media passes, its own included.
+    Quality {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// How well.
+        quality: Quality,
+    },
+    /// Somebody else wrote.
+    Chat {
+        /// Who.
+        from: ParticipantId,
+        /// What.
+        text: String,
+        /// When, in milliseconds since 1970-01-01.
+        at_unix_ms: u64,
+        /// To whom alone; `None`: to all.
+        to: Option<ParticipantId>,
+    },
+    /// One of this participant's own transports changed.
+    MediaState {
+        /// Which of the two.
+        peer: Peer,
+        /// Its state.
+        state: MediaState,
+    },
+    /// A track cannot be received.
+    SubscriptionRefused {
+        /// Which.
+        track_id: TrackId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// The room moves media in another way.
+    Topology(Topology),
+    /// This participant was taken out; the last event that it is told.
+    Removed {
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// The room ended; the last event that its participants are told.
+    RoomClosed {
+        /// Why.
+        reason: RoomEnd,
+    },
+    /// The server is about to stop.
+    ServerStopping,
+    /// For the session: offer this track to the client, then answer with [`crate::Command::AnswerConsumers`].
+    Subscribed(Box<Subscription>),
+    /// For the session: these tracks are over; take them out of the offer.
+    Unsubscribed {
+        /// Which.
+        track_ids: Vec<TrackId>,
+    },
+}
+
+/// A track to be offered to a subscriber.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Subscription {
+    /// Which track.
+    pub track_id: TrackId,
+    /// Whose.
+    pub participant_id: ParticipantId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Where it comes from.
+    pub source: Source,
+    /// What to propose: every codec that the track may use in the payload types of
+    /// [`motet_control::negotiate::router_capabilities`], the SSRCs, no MID.
+    pub rtp_parameters: RtpParameters,
+}
+
+/// What a token allows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grants {
+    /// To publish tracks.
+    pub publish: bool,
+    /// To receive tracks.
+    pub subscribe: bool,
+    /// To mute and remove others and to close the room.
+    pub admin: bool,
+}
+
+/// A room as others see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RoomInfo {
+    /// Its name.
+    pub name: RoomName,
+    /// How it moves media.
+    pub topology: Topology,
+    /// Since when, in milliseconds since 1970-01-01.
+    pub created_at_unix_ms: u64,
+    /// How many people are in it.
+    pub participants: usize,
+    /// How many may be.
+    pub participants_max: usize,
+    /// How many tracks are published in it.
+    pub tracks: usize,
+}
+
+/// A participant as others see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParticipantInfo {
+    /// Its id.
+    pub id: ParticipantId,
+    /// Its name.
+    pub name: ParticipantName,
+    /// Since when, in milliseconds since 1970-01-01.
+    pub joined_at_unix_ms: u64,
+    /// What it publishes.
+    pub tracks: Vec<TrackInfo>,
+}
+
+/// A track as others see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrackInfo {
+    /// Its id.
+    pub id: TrackId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Where it comes from.
+    pub source: Source,
+    /// What its publisher calls it.
+    pub name: Option<String>,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// The codec that it prefers.
+    pub codec: Codec,
+}
+
+/// Where a track comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "each says itself")]
+pub enum Source {
+    Camera,
+    Microphone,
+    Screen,
+    ScreenAudio,
+    Other,
+}
+
+/// How a room moves media.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "the words of the field")]
+pub enum Topology {
+    Mesh,
+    Sfu,
+    Mcu,
+    Auto,
+}
+
+/// Why a participant is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LeaveReason {
+    /// It left.
+    Left,
+    /// Its socket dropped, and it did not come back in time.
+    TimedOut,
+    /// An admin took it out.
+    Removed,
+    /// The same identity joined again.
+    Replaced,
+    /// It was too slow to take what it was told, or broke the rules of signaling.
+    Misbehaved,
+    /// Its media could not be set up; the server's log says why.
+    MediaFailed,
+}
+
+/// Why a room is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RoomEnd {
+    /// An admin closed it.
+    Closed,
+    /// Nobody came for its grace time. No participant is ever told this one.
+    Empty,
+    /// Its worker died; joining again makes the room again on another one.
+    WorkerDied,
+    /// The server stops.
+    ServerStopping,
+    /// The worker would not open it; the server's log says why.
+    Failed,
+}
+
+/// The state of one of a participant's transports.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum MediaState {
+    /// Nothing has come yet.
+    New,
+    /// On its way.
+    Connecting,
+    /// Media can pass.
+    Connected,
+    /// The path is lost; an ICE restart may bring it back.
+    Disconnected,
+    /// It will not come up: the handshake failed.
+    Failed,
+    /// The client closed it.
+    Closed,
+}
+
+macro_rules! words {
+    ($($name:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
+        impl $name {
+            /// Each once.
+            pub const ALL: &[$name] = &[$(Self::$variant),*];
+
+            /// The word on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// The one that the word means.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+        }
+    )*};
+}
+
+words! {
+    Source { Camera = "camera", Microphone = "microphone", Screen = "screen", ScreenAudio = "screenAudio", Other = "other" }
+    Topology { Mesh = "mesh", Sfu = "sfu", Mcu = "mcu", Auto = "auto" }
+    LeaveReason {
+        Left = "left", TimedOut = "timedOut", Removed = "removed", Replaced = "replaced",
+        Misbehaved = "misbehaved", MediaFailed = "mediaFailed",
+    }
+    RoomEnd {
+        Closed = "closed", Empty = "empty", WorkerDied = "workerDied", ServerStopping = "serverStopping", Failed = "failed",
+    }
+    MediaState {
+        New = "new", Connecting = "connecting", Connected = "connected", Disconnected = "disconnected",
+        Failed = "failed", Closed = "closed",
+    }
+}

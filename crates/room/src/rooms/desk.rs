@@ -1,0 +1,84 @@
+//! The desk that every room shares: where outputs are laid, ids are drawn, and an id's owner is looked up.
+
+use std::collections::{HashMap, VecDeque};
+
+use motet_control::{ConsumerId, ObserverId, ProducerId, Request, RouterId, TransportId};
+
+use super::Output;
+use crate::command::Peer;
+use crate::event::Event;
+use crate::ids::{ParticipantId, ResumeToken, TrackId, WorkerIndex};
+use crate::random::Dice;
+
+/// Outputs, dice and the owners of everything that has an id. As bounded as what is owned.
+pub(super) struct Desk {
+    outputs: VecDeque<Output>,
+    next_id: u64,
+    pub(super) dice: Dice,
+    /// In which room each participant is.
+    pub(super) people: HashMap<ParticipantId, RouterId>,
+    /// In which room each track is, and whose it is.
+    pub(super) tracks: HashMap<TrackId, (RouterId, ParticipantId)>,
+    /// Whom each resume token brings back.
+    pub(super) tokens: HashMap<ResumeToken, ParticipantId>,
+    pub(super) transports: HashMap<TransportId, (ParticipantId, Peer)>,
+    pub(super) producers: HashMap<ProducerId, TrackId>,
+    /// Who receives which track by each.
+    pub(super) consumers: HashMap<ConsumerId, (ParticipantId, TrackId)>,
+    pub(super) observers: HashMap<ObserverId, RouterId>,
+}
+
+impl Desk {
+    pub(super) fn new(seed: [u8; 32]) -> Self {
+        Self {
+            outputs: VecDeque::new(),
+            next_id: 0,
+            dice: Dice::new(seed),
+            people: HashMap::new(),
+            tracks: HashMap::new(),
+            tokens: HashMap::new(),
+            transports: HashMap::new(),
+            producers: HashMap::new(),
+            consumers: HashMap::new(),
+            observers: HashMap::new(),
+        }
+    }
+
+    /// A number that no entity of any worker has had.
+    pub(super) fn fresh_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    pub(super) fn request(&mut self, worker: WorkerIndex, request: Request) {
+        self.outputs.push_back(Output::Request { worker, request: Box::new(request) });
+    }
+
+    pub(super) fn tell(&mut self, participant_id: ParticipantId, event: Event) {
+        self.outputs.push_back(Output::Event { participant_id, event });
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// A participant id that nobody has.
+    pub(super) fn fresh_participant_id(&mut self) -> ParticipantId {
+        loop {
+            let id = self.dice.participant_id();
+            if !self.people.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// A track id that no track has.
+    pub(super) fn fresh_track_id(&mut self) -> TrackId {
+        loop {
+            let id = self.dice.track_id();
+            if !self.tracks.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+}
