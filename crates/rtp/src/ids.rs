@@ -16,6 +16,11 @@ impl PayloadType {
         if value < 128 { Some(Self(value)) } else { None }
     }
 
+    /// From the second byte of an RTP packet, whose high bit is the marker.
+    pub const fn from_wire(byte: u8) -> Self {
+        Self(byte & 0x7f)
+    }
+
     /// The value, 0 to 127.
     pub const fn get(self) -> u8 {
         self.0

@@ -1,5 +1,16 @@
 //! RTP header extensions (RFC 8285): which kinds there are, how each is found in a packet and written into one.
 
+mod elements;
+mod map;
+mod typed;
+mod values;
+
+pub use elements::Elements;
+pub(crate) use elements::OneByteForm;
+pub use map::ExtensionMap;
+pub use typed::{AbsCaptureTime, AudioLevel, DependencyDescriptor, PlayoutDelay, Rotation, VideoOrientation};
+pub use values::ExtensionValues;
+
 /// The header extensions that Motet knows; any other is carried nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
