@@ -15,6 +15,6 @@ pub use message::{Consume, Notification, Produce, Quality, Refusal, Request, Res
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};
 pub use stats::{ConsumerStats, ProducerStats, StreamStats, TransportStats, WorkerStats};
 pub use transport::{
-    BadFingerprint, CandidateProtocol, DtlsParameters, DtlsRole, DtlsState, Fingerprint, FingerprintHash, IceCandidate,
-    IceCredentials, IceState, TransportTuple,
+    BadFingerprint, CandidateProtocol, DtlsParameters, DtlsRole, DtlsState, Fingerprint, FingerprintHash,
+    IceCandidate, IceCredentials, IceState, TransportTuple,
 };
