@@ -142,3 +142,56 @@ impl Descriptor {
         Some(sink.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_descriptor_is_one_byte() {
+        let expected = Descriptor { starts_partition: true, len: 1, ..Descriptor::default() };
+        assert_eq!(parse(&[0x10, 0x00]), Ok(expected));
+    }
+
+    #[test]
+    fn every_field_is_read_and_written() {
+        let expected = Descriptor {
+            non_reference: true,
+            starts_partition: true,
+            partition: 2,
+            picture_id: Some(PictureId::Long(0x1234)),
+            tl0_pic_idx: Some(9),
+            temporal: Some(Temporal { layer: 2, layer_sync: true }),
+            key_idx: Some(17),
+            len: 6,
+        };
+        let bytes = [0xb2, 0xf0, 0x92, 0x34, 9, 0xb1, 0xff];
+        assert_eq!(parse(&bytes), Ok(expected));
+        let mut out = [0; Descriptor::LEN_MAX];
+        assert_eq!(expected.write(&mut out), Some(6));
+        assert_eq!(out, bytes[..6]);
+        assert_eq!(expected.write(&mut out[..5]), None);
+    }
+
+    #[test]
+    fn a_short_picture_id_stays_short() {
+        let descriptor = parse(&[0x90, 0x80, 0x11, 0xff]).unwrap();
+        assert_eq!((descriptor.picture_id, descriptor.len), (Some(PictureId::Short(0x11)), 3));
+        let mut out = [0; Descriptor::LEN_MAX];
+        assert_eq!(descriptor.write(&mut out).map(|len| out[..len].to_vec()), Some(vec![0x90, 0x80, 0x11]));
+    }
+
+    #[test]
+    fn a_keyframe_starts_in_the_first_partition_with_p_clear() {
+        assert!(is_keyframe_start(&[0x10, 0x50, 0x9d]));
+        assert!(!is_keyframe_start(&[0x10, 0x51]), "P is set: predicted");
+        assert!(!is_keyframe_start(&[0x11, 0x50]), "another partition");
+        assert!(!is_keyframe_start(&[0x00, 0x50]), "not its beginning");
+    }
+
+    #[test]
+    fn a_descriptor_cut_anywhere_is_an_error() {
+        let bytes = [0xb2, 0xf0, 0x92, 0x34, 9, 0xb1];
+        assert!((0..=bytes.len()).all(|len| parse(&bytes[..len]) == Err(BadPayload)));
+    }
+}
