@@ -2,11 +2,17 @@
 //! tuple out. It always is the controlled side, sends no checks of its own, and is told the time.
 
 mod agent;
+mod answer;
+mod check;
 mod error;
+mod event;
+mod generation;
+mod paths;
 mod peek;
 mod tuple;
 
-pub use agent::{Event, IceLite};
+pub use agent::IceLite;
 pub use error::IceError;
+pub use event::Event;
 pub use peek::{Check, peek_check};
 pub use tuple::{SocketId, Tuple};
