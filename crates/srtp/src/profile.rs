@@ -46,8 +46,8 @@ impl Profile {
 
     pub(crate) const fn tag_len(self) -> usize {
         match self {
-            Self::AeadAes256Gcm | Self::AeadAes128Gcm => 16,
-            Self::Aes128CmSha1_80 => 10,
+            Self::AeadAes256Gcm | Self::AeadAes128Gcm => crate::gcm::TAG_LEN,
+            Self::Aes128CmSha1_80 => crate::cm::TAG_LEN,
         }
     }
 }
@@ -62,7 +62,7 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
-    const KEY_LEN_MAX: usize = 32;
+    pub(crate) const KEY_LEN_MAX: usize = 32;
     const SALT_LEN_MAX: usize = 14;
 
     /// From bytes of `profile`'s lengths; [`SrtpError::BadKeyLength`] for others.
