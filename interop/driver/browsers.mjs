@@ -1,0 +1,148 @@
+// Starting Chromium and Firefox, and one face for both: a page that joined a call, and what it sees and hears.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import puppeteer from 'puppeteer-core';
+
+import * as inPage from './in_page.mjs';
+import { until } from './server.mjs';
+
+const CHROMIUM = process.env.MOTET_CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.MOTET_FIREFOX ?? '/usr/bin/firefox-esr';
+
+const CHROMIUM_ARGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // Pages in the background would draw and decode less.
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
+];
+
+/**
+ * One Chromium process; `video` and `audio` name files for its fake camera and microphone.
+ * @param {{video?: string, audio?: string, args?: string[], viewport?: {width: number, height: number}}} [options]
+ */
+export async function startChromium({ video, audio, args = [], viewport } = {}) {
+  const fake = video || audio ? '--use-fake-device-for-media-stream' : '--use-fake-device-for-media-stream=fps=20';
+  const files = [
+    ...(video ? [`--use-file-for-fake-video-capture=${video}`] : []),
+    ...(audio ? [`--use-file-for-fake-audio-capture=${audio}`] : []),
+  ];
+  const browser = await puppeteer.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    dumpio: Boolean(process.env.MOTET_INTEROP_SHOW),
+    args: ['--no-sandbox', ...CHROMIUM_ARGS, fake, ...files, ...args],
+    defaultViewport: viewport ?? { width: 1280, height: 800 },
+  });
+  return {
+    name: 'chromium',
+    // A context of its own, so that people of one browser share no storage.
+    open: async (url, more = {}) => {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      if (more.viewport) await page.setViewport(more.viewport);
+      return join(page, url);
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** One Firefox ESR process with a profile of its own. */
+export async function startFirefox() {
+  const profile = await mkdtemp(path.join(tmpdir(), 'motet-firefox-'));
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    dumpio: Boolean(process.env.MOTET_INTEROP_SHOW),
+    userDataDir: profile,
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.autoplay.blocking_policy': 0,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+    },
+  });
+  return {
+    name: 'firefox',
+    open: async (url) => join(await browser.newPage(), url),
+    close: async () => {
+      await browser.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+async function join(page, url) {
+  const person = new Person(page);
+  await page.evaluateOnNewDocument(inPage.watchPeerConnections);
+  await page.goto(url);
+  return person;
+}
+
+/** A page in a call. */
+export class Person {
+  constructor(page) {
+    this.page = page;
+    this.console = [];
+    page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.console.push(`page error: ${error?.message ?? error}`));
+  }
+
+  stats() {
+    return this.page.evaluate(inPage.mediaStats);
+  }
+
+  pictures() {
+    return this.page.evaluate(inPage.lookAtPictures);
+  }
+
+  sounds() {
+    return this.page.evaluate(inPage.listenToSound);
+  }
+
+  /**
+   * Waits until `videos` remote videos decode frames that change and `audios` remote audios carry energy.
+   * With `codec`, the videos must be of it.
+   */
+  async seesAndHears({ videos, audios, codec, ms = 40_000 }) {
+    const wants = (codec ?? '').toLowerCase();
+    const before = await this.#inbound();
+    await until(
+      `${videos} videos${codec ? ` of ${codec}` : ''} decoding and ${audios} audios sounding`,
+      async () => {
+        const now = await this.#inbound();
+        const moved = (stream, key) => {
+          const old = before.find((other) => other.trackIdentifier === stream.trackIdentifier);
+          return stream[key] - (old?.[key] ?? 0);
+        };
+        const seen = now.filter((s) => s.kind === 'video' && moved(s, 'framesDecoded') >= 10 && s.codec.toLowerCase().includes(wants));
+        const heard = now.filter((s) => s.kind === 'audio' && moved(s, 'audioEnergy') > 1e-6);
+        this.last = now;
+        return seen.length >= videos && heard.length >= audios;
+      },
+      { ms },
+    ).catch((error) => {
+      const tail = this.console.slice(-8).join('\n  ');
+      throw new Error(`${error.message}\n  seen last: ${JSON.stringify(this.last)}\n  console:\n  ${tail}`);
+    });
+    const pictures = await this.pictures();
+    const changing = pictures.filter((picture) => picture.changed);
+    if (changing.length < videos) throw new Error(`pictures stand still: ${JSON.stringify(pictures)}`);
+  }
+
+  async #inbound() {
+    return (await this.stats()).inbound;
+  }
+}
