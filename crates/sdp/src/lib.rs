@@ -4,11 +4,18 @@
 //! [`SubscribeSession`] offers what the peer may receive. Both are BUNDLEd (RFC 8843), ICE-lite (RFC 8445 section 2.5),
 //! DTLS-SRTP (RFC 5763) with RTCP multiplexed (RFC 5761); anything else is refused by name.
 
+mod agree;
+mod description;
 mod error;
+mod extension;
+mod format;
 mod publish;
+mod stream;
 mod subscribe;
 mod transport;
+mod write;
 
+pub use description::{ATTRIBUTES_MAX, LINE_BYTES_MAX, SDP_BYTES_MAX, SECTIONS_MAX};
 pub use error::{Line, SdpError};
 pub use publish::{PublishAnswer, PublishDraft, PublishSession, PublishedMedia, RefusedMedia};
 pub use subscribe::{SubscribeAnswer, SubscribeOffer, SubscribeSession, SubscribedMedia};

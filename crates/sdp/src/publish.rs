@@ -1,16 +1,39 @@
 //! Receiving a peer's media: the peer offers, this side answers.
 
+mod answer;
+mod offer;
+
 use motet_control::{IceCredentials, MediaKind, RtpCapabilities, RtpParameters};
 use motet_rtp::Mid;
 
+use crate::description::Description;
 use crate::error::SdpError;
-use crate::transport::{LocalTransport, RemoteTransport};
+use crate::transport::{KnownRemote, LocalTransport, RemoteTransport};
+
+pub use offer::PublishDraft;
 
 /// The answering side of a publish PeerConnection.
+///
+/// Of a simulcast offer one encoding is taken, the first of `a=simulcast:send` that does not start paused; the answer
+/// names it alone, which has browsers stop sending the others (RFC 8853 section 5.3.2).
 pub struct PublishSession {
     session_id: u64,
+    /// Counts answers, for `o=`.
+    version: u64,
     local: LocalTransport,
+    next_ice: Option<IceCredentials>,
     capabilities: RtpCapabilities,
+    remote: Option<KnownRemote>,
+    sections: Vec<KnownSection>,
+}
+
+/// What is remembered of a media section between offers.
+struct KnownSection {
+    mid: Option<Mid>,
+    media: String,
+    /// Rejected by either side, so that the next offer may put anything in its place (RFC 8829 section 5.2.2).
+    is_dead: bool,
+    published: Option<PublishedMedia>,
 }
 
 /// A track that the peer sends from here on.
@@ -33,23 +56,6 @@ pub struct RefusedMedia {
     pub reason: String,
 }
 
-/// An offer that was read and negotiated and not yet answered, so that tracks of it may still be refused.
-pub struct PublishDraft {
-    added: Vec<PublishedMedia>,
-}
-
-impl PublishDraft {
-    /// Tracks that the offer adds. A track whose parameters changed is both removed and added.
-    pub fn added(&self) -> &[PublishedMedia] {
-        &self.added
-    }
-
-    /// Has the answer refuse the section of an added track.
-    pub fn refuse(&mut self, _mid: Mid, _reason: impl Into<String>) {
-        todo!()
-    }
-}
-
 /// What an offer came to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PublishAnswer {
@@ -59,7 +65,7 @@ pub struct PublishAnswer {
     pub remote: RemoteTransport,
     /// The credentials that the answer carries for the first time, after an ICE restart by the peer.
     pub local_restart: Option<IceCredentials>,
-    /// Tracks that begin.
+    /// Tracks that begin. A track whose parameters changed stands in `removed` and here.
     pub added: Vec<PublishedMedia>,
     /// Tracks that ended.
     pub removed: Vec<Mid>,
@@ -70,7 +76,15 @@ pub struct PublishAnswer {
 impl PublishSession {
     /// `session_id` names the session in `o=`; `capabilities` are what the router takes, preferred first.
     pub fn new(session_id: u64, local: LocalTransport, capabilities: RtpCapabilities) -> Self {
-        Self { session_id, local, capabilities }
+        Self {
+            session_id,
+            version: 0,
+            local,
+            next_ice: None,
+            capabilities,
+            remote: None,
+            sections: Vec::new(),
+        }
     }
 
     /// Reads an offer and answers it.
@@ -82,22 +96,38 @@ impl PublishSession {
         Ok(self.answer(draft))
     }
 
-    /// Reads an offer without answering it yet.
+    /// Reads an offer without answering it yet. The draft fits the session until another offer is answered.
     ///
     /// # Errors
     /// See [`SdpError`].
-    pub fn read_offer(&self, _sdp: &str) -> Result<PublishDraft, SdpError> {
-        todo!()
+    pub fn read_offer(&self, sdp: &str) -> Result<PublishDraft, SdpError> {
+        let description = Description::parse(sdp)?;
+        let draft = offer::read(self, &description).map_err(|fault| fault.within(sdp))?;
+        draft.ok_or(SdpError::Missing("the offer has no media section in use"))
     }
 
     /// Answers an offer read before.
-    pub fn answer(&mut self, _draft: PublishDraft) -> PublishAnswer {
-        todo!()
+    pub fn answer(&mut self, draft: PublishDraft) -> PublishAnswer {
+        let local_restart = if draft.remote.ice_restarted { self.next_ice.take() } else { None };
+        if let Some(ice) = &local_restart {
+            self.local.ice = ice.clone();
+        }
+        self.version += 1;
+        let sdp = answer::write(self, &draft);
+        self.sections = draft.sections.iter().map(offer::DraftSection::known).collect();
+        self.remote = Some(draft.known_remote);
+        PublishAnswer {
+            sdp,
+            remote: draft.remote,
+            local_restart,
+            added: draft.added,
+            removed: draft.removed,
+            refused: draft.refused,
+        }
     }
 
     /// The credentials to answer the peer's next ICE restart with. Without them the credentials stay.
-    pub fn restart_ice(&mut self, _ice: IceCredentials) {
-        let _ = (&self.session_id, &self.local, &self.capabilities);
-        todo!()
+    pub fn restart_ice(&mut self, ice: IceCredentials) {
+        self.next_ice = Some(ice);
     }
 }

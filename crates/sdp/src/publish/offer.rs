@@ -1,0 +1,281 @@
+//! Reading an offer: which sections it has, what is agreed for each, what changes against the offer before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use motet_control::{Fmtp, RtpParameters};
+use motet_rtp::ext::ExtensionKind;
+use motet_rtp::{Mid, Ssrc};
+
+use super::{KnownSection, PublishSession, PublishedMedia, RefusedMedia};
+use crate::agree::{agree_codecs, agree_extensions};
+use crate::description::{Description, Section};
+use crate::error::{Checked, Fault};
+use crate::extension::read_extensions;
+use crate::format::{format_names, read_codecs};
+use crate::stream::read_streams;
+use crate::transport::{KnownRemote, RemoteTransport};
+
+/// An offer that was read and negotiated and not yet answered, so that tracks of it may still be refused.
+pub struct PublishDraft {
+    pub(super) remote: RemoteTransport,
+    pub(super) known_remote: KnownRemote,
+    pub(super) is_mixed: bool,
+    pub(super) sections: Vec<DraftSection>,
+    pub(super) added: Vec<PublishedMedia>,
+    pub(super) removed: Vec<Mid>,
+    pub(super) refused: Vec<RefusedMedia>,
+}
+
+/// One section as the answer will treat it.
+pub(super) struct DraftSection {
+    pub(super) mid: Option<Mid>,
+    pub(super) media: String,
+    pub(super) proto: String,
+    pub(super) formats: Vec<String>,
+    pub(super) content: Content,
+}
+
+pub(super) enum Content {
+    /// Port 0.
+    Rejected,
+    /// In use; `is_receiving` is false where the peer sends nothing for the time being.
+    Agreed { media: PublishedMedia, answer_fmtps: Vec<Fmtp>, is_simulcast: bool, is_receiving: bool },
+}
+
+impl PublishDraft {
+    /// Tracks that the offer adds. A track whose parameters changed is both removed and added.
+    pub fn added(&self) -> &[PublishedMedia] {
+        &self.added
+    }
+
+    /// Tracks that the offer ends.
+    pub fn removed(&self) -> &[Mid] {
+        &self.removed
+    }
+
+    /// Has the answer refuse the section of an added track. Other MIDs are ignored.
+    pub fn refuse(&mut self, mid: Mid, reason: impl Into<String>) {
+        let before = self.added.len();
+        self.added.retain(|media| media.mid != mid);
+        if self.added.len() == before {
+            return;
+        }
+        for section in self.sections.iter_mut().filter(|section| section.mid == Some(mid)) {
+            section.content = Content::Rejected;
+        }
+        self.refused.push(RefusedMedia { mid, reason: reason.into() });
+    }
+}
+
+impl DraftSection {
+    /// The track that the peer sends in this section.
+    fn published(&self) -> Option<&PublishedMedia> {
+        match &self.content {
+            Content::Agreed { media, is_receiving: true, .. } => Some(media),
+            _ => None,
+        }
+    }
+
+    pub(super) fn known(&self) -> KnownSection {
+        KnownSection {
+            mid: self.mid,
+            media: self.media.clone(),
+            is_dead: matches!(self.content, Content::Rejected),
+            published: self.published().cloned(),
+        }
+    }
+}
+
+/// Reads a whole offer; `None` where nothing in it tells of a transport and none is known yet.
+pub(super) fn read(session: &PublishSession, description: &Description) -> Checked<Option<PublishDraft>> {
+    check_continuity(session, description)?;
+    let bundle = description.bundle()?;
+    check_bundle(description, bundle.as_ref().map(|(_, mids)| mids.as_slice()))?;
+    let Some((known_remote, remote)) = read_remote(session, description)? else { return Ok(None) };
+    let mut refused = Vec::new();
+    let mut mids = BTreeSet::new();
+    let mut sections = Vec::with_capacity(description.sections.len());
+    for section in &description.sections {
+        let mid = if section.is_rejected() { section.mid().ok() } else { Some(section.mid()?) };
+        if mid.is_some_and(|mid| !mids.insert(mid)) {
+            return Err(Fault::malformed(section.line, "another section has the same mid"));
+        }
+        let content = match (mid, section.is_rejected()) {
+            (Some(mid), false) => match read_section(session, description, section, mid)? {
+                Ok(content) => content,
+                Err(reason) => {
+                    refused.push(RefusedMedia { mid, reason });
+                    Content::Rejected
+                }
+            },
+            _ => Content::Rejected,
+        };
+        sections.push(DraftSection {
+            mid,
+            media: section.media.clone(),
+            proto: section.proto.clone(),
+            formats: section.formats.clone(),
+            content,
+        });
+    }
+    check_identifiers(description, &sections)?;
+    let (added, removed) = changes(session, &sections);
+    let is_mixed = description.session.has("extmap-allow-mixed")
+        || description.sections.iter().any(|section| section.attributes.has("extmap-allow-mixed"));
+    Ok(Some(PublishDraft { remote, known_remote, is_mixed, sections, added, removed, refused }))
+}
+
+/// Sections keep their place, MID and kind for the session's life, save that a dead one may be replaced (RFC 8829
+/// section 5.2.2).
+fn check_continuity(session: &PublishSession, description: &Description) -> Checked<()> {
+    let (before, now) = (&session.sections, &description.sections);
+    if now.len() < before.len() {
+        let line = now.last().map_or(1, |section| section.line);
+        let problem = format!("{} sections were agreed before, {} are left", before.len(), now.len());
+        return Err(Fault::mismatch(line, problem));
+    }
+    for (known, section) in before.iter().zip(now) {
+        if known.is_dead || section.is_rejected() {
+            continue;
+        }
+        if known.mid != Some(section.mid()?) || known.media != section.media {
+            let mid = known.mid.map(|mid| mid.to_string()).unwrap_or_default();
+            let problem = format!("this place belongs to the {} section with mid {mid}", known.media);
+            return Err(Fault::mismatch(section.line, problem));
+        }
+    }
+    Ok(())
+}
+
+fn check_bundle(description: &Description, bundle: Option<&[&str]>) -> Checked<()> {
+    let in_use = || description.sections.iter().filter(|section| !section.is_rejected());
+    let is_alone = in_use().count() == 1;
+    for section in in_use().filter(|section| section.kind().is_some()) {
+        let is_bundled = match bundle {
+            Some(mids) => mids.contains(&section.mid()?.as_str()),
+            None => is_alone,
+        };
+        if !is_bundled {
+            let problem = "the section is in no BUNDLE group; all media shares one transport (max-bundle)";
+            return Err(Fault::unsupported(section.line, problem));
+        }
+        if !section.attributes.has("rtcp-mux") {
+            return Err(Fault::unsupported(section.line, "the section has no a=rtcp-mux, which is required"));
+        }
+    }
+    Ok(())
+}
+
+/// The transport stands in the section that the group names first (RFC 8843 section 7.2.1), data channels included.
+fn read_remote(
+    session: &PublishSession,
+    description: &Description,
+) -> Checked<Option<(KnownRemote, RemoteTransport)>> {
+    let in_use = || description.sections.iter().filter(|section| !section.is_rejected());
+    let first_mid = description.bundle()?.and_then(|(_, mids)| {
+        mids.into_iter()
+            .find(|mid| in_use().any(|section| section.mid().is_ok_and(|own| own.as_str() == *mid)))
+    });
+    let carrier = match first_mid {
+        Some(mid) => in_use().find(|section| section.mid().is_ok_and(|own| own.as_str() == mid)),
+        None => in_use().next(),
+    };
+    match (carrier, &session.remote) {
+        (Some(section), before) => KnownRemote::read(description, section, before.as_ref()).map(Some),
+        (None, Some(known)) => Ok(Some((known.clone(), known.as_before()))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What is agreed for a section in use, or why it is refused.
+fn read_section(
+    session: &PublishSession,
+    description: &Description,
+    section: &Section,
+    mid: Mid,
+) -> Checked<Result<Content, String>> {
+    let Some(kind) = section.kind() else {
+        return Ok(Err(match section.media.as_str() {
+            "application" => "data channels are not served yet".to_owned(),
+            _ => "only audio and video are served".to_owned(),
+        }));
+    };
+    if !section.is_secure_rtp() {
+        return Ok(Err("only RTP over DTLS-SRTP (UDP/TLS/RTP/SAVPF) is served".to_owned()));
+    }
+    let mapped = read_extensions(section)?;
+    let header_extensions = agree_extensions(&session.capabilities, &mapped, kind);
+    let offered = read_codecs(section)?;
+    let codecs = agree_codecs(&session.capabilities, &offered, &header_extensions);
+    if codecs.is_empty() {
+        return Ok(Err(format!("none of the offered codecs is forwarded: {}", format_names(section))));
+    }
+    let with_rid = header_extensions.iter().any(|extension| extension.kind == ExtensionKind::Rid);
+    let streams = read_streams(section, with_rid)?;
+    let is_simulcast = streams.encoding.rid.is_some() && section.attributes.has("simulcast");
+    let (codecs, answer_fmtps) =
+        codecs.into_iter().map(|codec| (codec.parameters, codec.answer_fmtp)).unzip();
+    let rtp_parameters = RtpParameters {
+        mid: Some(mid),
+        codecs,
+        header_extensions,
+        encodings: vec![streams.encoding],
+        cname: streams.cname,
+        reduced_size_rtcp: section.attributes.has("rtcp-rsize"),
+    };
+    Ok(Ok(Content::Agreed {
+        media: PublishedMedia { mid, kind, rtp_parameters },
+        answer_fmtps,
+        is_simulcast,
+        is_receiving: description.direction(section).sends,
+    }))
+}
+
+/// Within a BUNDLE group an extension id means one thing and an SSRC is in one section (RFC 8843 sections 9 and 15).
+fn check_identifiers(description: &Description, sections: &[DraftSection]) -> Checked<()> {
+    let mut extensions: BTreeMap<u8, ExtensionKind> = BTreeMap::new();
+    let mut ssrcs: BTreeSet<Ssrc> = BTreeSet::new();
+    for (section, draft) in description.sections.iter().zip(sections) {
+        let Some(media) = draft.published() else { continue };
+        for extension in &media.rtp_parameters.header_extensions {
+            let known = *extensions.entry(extension.id).or_insert(extension.kind);
+            if known != extension.kind {
+                let line = extension_line(section, extension.id);
+                let problem = format!("in another section id {} is {}", extension.id, known.uri());
+                return Err(Fault::unsupported(line, problem));
+            }
+        }
+        let encoding = &media.rtp_parameters.encodings[0];
+        for ssrc in [encoding.ssrc, encoding.rtx_ssrc].into_iter().flatten() {
+            if !ssrcs.insert(ssrc) {
+                return Err(Fault::malformed(section.line, format!("SSRC {ssrc} stands twice")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn extension_line(section: &Section, id: u8) -> usize {
+    let mapped = read_extensions(section).unwrap_or_default();
+    mapped.iter().find(|mapped| mapped.extension.id == id).map_or(section.line, |mapped| mapped.line)
+}
+
+fn changes(session: &PublishSession, sections: &[DraftSection]) -> (Vec<PublishedMedia>, Vec<Mid>) {
+    let before: BTreeMap<Mid, &PublishedMedia> = session
+        .sections
+        .iter()
+        .filter_map(|known| known.published.as_ref())
+        .map(|media| (media.mid, media))
+        .collect();
+    let now: BTreeMap<Mid, &PublishedMedia> =
+        sections.iter().filter_map(DraftSection::published).map(|media| (media.mid, media)).collect();
+    let added = sections
+        .iter()
+        .filter_map(DraftSection::published)
+        .filter(|media| before.get(&media.mid) != Some(media))
+        .cloned()
+        .collect();
+    let removed =
+        before.iter().filter(|(mid, media)| now.get(mid) != Some(media)).map(|(mid, _)| *mid).collect();
+    (added, removed)
+}
