@@ -12,9 +12,6 @@ mod subscribe;
 mod timers;
 mod transports;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -1,0 +1,10 @@
+//! Rooms at their door: commands in, requests and events out, a model of a worker as judge.
+
+mod coming_and_going;
+mod model;
+mod moderating;
+mod publishing;
+mod random_commands;
+mod stage;
+mod subscribing;
+mod workers;
