@@ -1,0 +1,4 @@
+//! Feeds `motet_fuzz::rtcp`.
+#![cfg_attr(fuzzing, no_main)]
+
+motet_fuzz::main!(rtcp);
