@@ -1,0 +1,107 @@
+/**
+ * What the server tells unasked, turned into changes of the room and its events.
+ * @module
+ */
+
+/** @typedef {import('./room.js').Room} Room */
+/** @typedef {import('./roster.js').Roster} Roster */
+
+/**
+ * @typedef {object} Receiver
+ * @property {Room} room
+ * @property {Roster} roster
+ * @property {(offer: import('./protocol.js').Offer) => void} offer
+ * @property {(track: import('./track.js').LocalTrack) => void} lostOwnTrack
+ * @property {() => void} stopping
+ * @property {(reason: string, detail?: unknown) => void} end
+ */
+
+/** @type {Record<string, (params: any, to: Receiver) => void>} */
+const HANDLERS = {
+  offer: (params, { offer }) => offer(params),
+  participantJoined: (params, { roster }) => roster.join(params.participant ?? params),
+  participantLeft: (params, { roster }) => roster.leave(params.participantId, params.reason),
+  trackPublished: (params, { roster }) => roster.publish(params.participantId, params.track),
+  trackUnpublished: handleUnpublished,
+  trackMuted: handleMuted,
+  activeSpeaker: handleActiveSpeaker,
+  audioLevels: handleAudioLevels,
+  quality: handleQuality,
+  chat: handleChat,
+  mediaState: (params, { room }) => room.emit('mediaState', params),
+  subscriptionRefused: (params, { room }) => room.emit('subscriptionRefused', params),
+  topology: handleTopology,
+  removed: (params, { end }) => end(params.reason ?? 'removed', params),
+  roomClosed: (params, { end }) => end(params.reason === 'serverStopping' ? 'serverStopping' : 'roomClosed', params),
+  serverStopping: handleStopping,
+};
+
+/**
+ * A method that nobody knows is passed over: a newer server may say more.
+ * @param {string} method
+ * @param {any} params
+ * @param {Receiver} to
+ */
+export function dispatch(method, params, to) {
+  if (Object.hasOwn(HANDLERS, method)) HANDLERS[method](params, to);
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleUnpublished({ trackId }, { room, roster, lostOwnTrack }) {
+  const own = room.local.tracks.get(trackId);
+  if (own) lostOwnTrack(own);
+  else roster.unpublish(trackId);
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleMuted({ trackId, muted }, { room, roster }) {
+  const own = room.local.tracks.get(trackId);
+  if (!own) return roster.mute(trackId, muted);
+  if (own.muted === muted) return;
+  own.setMuted(muted);
+  room.emit('localTrackMuted', { track: own });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleActiveSpeaker({ participantId }, { room }) {
+  room.activeSpeakerId = participantId ?? null;
+  for (const participant of everyone(room)) participant.isSpeaking = participant.id === participantId;
+  room.emit('activeSpeaker', { participantId: participantId ?? null });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleAudioLevels({ levels }, { room }) {
+  /** @type {Map<string, number>} */
+  const loud = new Map(levels.map((/** @type {any} */ { participantId, dbov }) => [participantId, dbov]));
+  for (const participant of everyone(room)) participant.levelDbov = loud.get(participant.id) ?? -127;
+  room.emit('audioLevels', { levels });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleQuality({ participantId, quality }, { room }) {
+  for (const participant of everyone(room)) if (participant.id === participantId) participant.quality = quality;
+  room.emit('quality', { participantId, quality });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleChat({ from, text, at, to }, { room }) {
+  const name = from === room.local.id ? room.local.name : (room.participants.get(from)?.name ?? '');
+  room.emit('chat', { from, name, text, at, to });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleTopology({ topology }, { room }) {
+  room.topology = topology;
+  room.emit('topology', { topology });
+}
+
+/** @param {any} _params @param {Receiver} to */
+function handleStopping(_params, { room, stopping }) {
+  stopping();
+  room.emit('serverStopping', {});
+}
+
+/** @param {Room} room */
+function everyone(room) {
+  return [room.local, ...room.participants.values()];
+}

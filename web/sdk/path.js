@@ -1,0 +1,81 @@
+/**
+ * Keeps a PeerConnection's way through the network open.
+ * @module
+ */
+import { backoffMs } from './backoff.js';
+
+/** Browsers call a path disconnected after a few silent seconds and often find it again by themselves. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * Watches a PeerConnection and asks for an ICE restart when its path is lost.
+ */
+export class PathGuard {
+  #pc;
+  #restart;
+  #attempt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #onChange = () => this.#consider();
+
+  /**
+   * @param {RTCPeerConnection} pc
+   * @param {() => void} restart
+   */
+  constructor(pc, restart) {
+    this.#pc = pc;
+    this.#restart = restart;
+    pc.addEventListener('iceconnectionstatechange', this.#onChange);
+  }
+
+  /** The network changed or the socket came back: what is lost is restarted at once. */
+  check() {
+    if (!isLost(this.#pc)) return;
+    this.#attempt = 1;
+    this.#clear();
+    this.#restart();
+    this.#schedule();
+  }
+
+  close() {
+    this.#clear();
+    this.#pc.removeEventListener('iceconnectionstatechange', this.#onChange);
+  }
+
+  #consider() {
+    if (isLost(this.#pc)) {
+      this.#schedule();
+    } else if (isThere(this.#pc)) {
+      this.#attempt = 0;
+      this.#clear();
+    }
+  }
+
+  #schedule() {
+    if (this.#timer !== undefined) return;
+    const isFailed = this.#pc.iceConnectionState === 'failed';
+    const waitMs = isFailed && this.#attempt === 0 ? 0 : Math.max(PATIENCE_MS, backoffMs(this.#attempt));
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (!isLost(this.#pc)) return;
+      this.#attempt += 1;
+      this.#restart();
+      this.#schedule();
+    }, waitMs);
+  }
+
+  #clear() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** @param {RTCPeerConnection} pc */
+function isLost(pc) {
+  return pc.iceConnectionState === 'failed' || pc.iceConnectionState === 'disconnected';
+}
+
+/** @param {RTCPeerConnection} pc */
+function isThere(pc) {
+  return pc.iceConnectionState === 'connected' || pc.iceConnectionState === 'completed';
+}

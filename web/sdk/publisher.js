@@ -1,0 +1,208 @@
+/**
+ * The PeerConnection that sends: this side offers.
+ * @module
+ */
+import { MotetError, isRefusal } from './errors.js';
+import { Merged } from './merged.js';
+import { PathGuard } from './path.js';
+import { keepTcpCandidates, preferCodec } from './sdp.js';
+
+/** @typedef {import('./track.js').LocalTrack} LocalTrack */
+/** @typedef {import('./protocol.js').PublishTrack} PublishTrack */
+/** @typedef {import('./protocol.js').PublishAnswer} PublishAnswer */
+
+/**
+ * @typedef {object} PublisherOptions
+ * @property {RTCIceServer[]} iceServers
+ * @property {boolean} forceTcp
+ * @property {string} [videoCodec]
+ * @property {(sdp: string, tracks: PublishTrack[]) => Promise<PublishAnswer>} send
+ * @property {(error: unknown) => void} onFault What went wrong with nobody waiting for it.
+ */
+
+/**
+ * @typedef {object} Slot
+ * @property {LocalTrack} track
+ * @property {RTCRtpTransceiver} transceiver
+ * @property {() => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
+/** What a track may use: what a camera needs at 720p, and a screen for sharp letters. */
+const BITRATE_MAX = { camera: 2_000_000, screen: 3_000_000, other: 2_000_000 };
+
+export class Publisher {
+  #options;
+  #guard;
+  /** @type {Map<LocalTrack, Slot>} */
+  #slots = new Map();
+  #negotiation = new Merged(() => this.#negotiate());
+
+  /** @param {PublisherOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+    this.#guard = new PathGuard(this.pc, () => this.restartIce());
+  }
+
+  /**
+   * @param {LocalTrack} track
+   * @returns {Promise<void>} When the server took it; rejects with the server's reason.
+   */
+  add(track) {
+    const transceiver = this.pc.addTransceiver(track.mediaStreamTrack ?? track.kind, {
+      direction: 'sendonly',
+      sendEncodings: track.kind === 'video' ? [{ maxBitrate: bitrateMax(track) }] : undefined,
+    });
+    if (track.kind === 'video') this.#prefer(transceiver);
+    return new Promise((resolve, reject) => {
+      this.#slots.set(track, { track, transceiver, resolve: () => resolve(), reject });
+      this.#request();
+    });
+  }
+
+  /** @param {LocalTrack} track */
+  remove(track) {
+    const slot = this.#slots.get(track);
+    if (!slot) return;
+    this.#drop(slot, new MotetError('disconnected', 'unpublished before it was published'));
+    this.#request();
+  }
+
+  /**
+   * Sends something else for a track, without a negotiation.
+   * @param {LocalTrack} track
+   * @param {MediaStreamTrack | null} media
+   */
+  async replace(track, media) {
+    await this.#slots.get(track)?.transceiver.sender.replaceTrack(media);
+  }
+
+  /** By media section, whose track is sent. @returns {Map<string, LocalTrack>} */
+  get tracksByMid() {
+    const tracks = new Map();
+    for (const { track, transceiver } of this.#slots.values()) {
+      if (transceiver.mid !== null) tracks.set(transceiver.mid, track);
+    }
+    return tracks;
+  }
+
+  /** New paths are looked for; media goes on over the old one meanwhile. */
+  restartIce() {
+    if (!this.pc.remoteDescription) return;
+    this.pc.restartIce();
+    this.#request();
+  }
+
+  /** The socket came back: what it cut short is said again, and a lost path restarted. */
+  resume() {
+    if (this.#slots.size || this.pc.remoteDescription) this.#request();
+    this.#guard.check();
+  }
+
+  /** The network changed. */
+  check() {
+    this.#guard.check();
+  }
+
+  close() {
+    this.#guard.close();
+    this.pc.close();
+    for (const slot of [...this.#slots.values()]) slot.reject(new MotetError('disconnected', 'left the room'));
+    this.#slots.clear();
+  }
+
+  #request() {
+    this.#negotiation.request().catch((error) => {
+      // A drop of the socket is no fault: `resume` says it all again.
+      if (error instanceof MotetError && error.reason === 'disconnected') return;
+      this.#options.onFault(error);
+    });
+  }
+
+  async #negotiate() {
+    if (this.pc.signalingState === 'closed') return;
+    await this.pc.setLocalDescription();
+    const sdp = this.pc.localDescription?.sdp ?? '';
+    const offered = [...this.#slots.values()].filter((slot) => slot.transceiver.mid !== null);
+    try {
+      const answer = await this.#options.send(sdp, offered.map(describe));
+      if (/** @type {string} */ (this.pc.signalingState) === 'closed') return;
+      const filtered = this.#options.forceTcp ? keepTcpCandidates(answer.sdp) : answer.sdp;
+      await this.pc.setRemoteDescription({ type: 'answer', sdp: filtered });
+      this.#settle(offered, answer);
+    } catch (error) {
+      if (isRefusal(error)) await this.#withdraw(offered, error);
+      throw error;
+    }
+  }
+
+  /**
+   * @param {Slot[]} offered
+   * @param {PublishAnswer} answer
+   */
+  #settle(offered, answer) {
+    const ids = new Map(answer.tracks.map(({ mid, trackId }) => [mid, trackId]));
+    const refusals = new Map((answer.refused ?? []).map(({ mid, reason }) => [mid, reason]));
+    for (const slot of offered) {
+      const mid = slot.transceiver.mid ?? '';
+      const id = ids.get(mid);
+      if (id !== undefined) {
+        slot.track.id = id;
+        slot.resolve();
+      } else {
+        const reason = refusals.get(mid) ?? 'refused';
+        this.#drop(slot, new MotetError(reason, `the server does not take the ${slot.track.source}`));
+      }
+    }
+  }
+
+  /**
+   * The server refused the whole offer: back to where both agreed, without what was new.
+   * @param {Slot[]} offered
+   * @param {MotetError} error
+   */
+  async #withdraw(offered, error) {
+    for (const slot of offered) if (!slot.track.id) this.#drop(slot, error);
+    if (this.pc.signalingState === 'have-local-offer') await this.pc.setLocalDescription({ type: 'rollback' });
+  }
+
+  /**
+   * @param {Slot} slot
+   * @param {MotetError} error For who waits for it, if anyone still does.
+   */
+  #drop(slot, error) {
+    this.#slots.delete(slot.track);
+    slot.transceiver.stop();
+    slot.reject(error);
+  }
+
+  /** @param {RTCRtpTransceiver} transceiver */
+  #prefer(transceiver) {
+    const { videoCodec } = this.#options;
+    if (!videoCodec || !transceiver.setCodecPreferences) return;
+    // What may be preferred for sending differs between browsers and their ages: senders' first, then receivers'.
+    for (const end of [RTCRtpSender, RTCRtpReceiver]) {
+      const codecs = preferCodec(end.getCapabilities('video')?.codecs ?? [], videoCodec);
+      if (!codecs) continue;
+      try {
+        return transceiver.setCodecPreferences(codecs);
+      } catch (error) {
+        this.#options.onFault(error);
+      }
+    }
+  }
+}
+
+/**
+ * @param {Slot} slot
+ * @returns {PublishTrack}
+ */
+function describe({ track, transceiver }) {
+  return { mid: transceiver.mid ?? '', source: track.source, name: track.name, muted: track.muted };
+}
+
+/** @param {LocalTrack} track */
+function bitrateMax(track) {
+  return track.source === 'camera' || track.source === 'screen' ? BITRATE_MAX[track.source] : BITRATE_MAX.other;
+}
