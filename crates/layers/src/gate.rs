@@ -11,7 +11,7 @@ pub struct KeyFrameGate {
 pub enum Admission {
     /// Not forwarded: no keyframe has started yet.
     Refused,
-    /// Forwarded, and the first since the gate was closed: resynchronise the rewriter before this packet.
+    /// Forwarded, and the first since the gate was closed: tell the rewriter first, by `resume` or `switch_source`.
     Opened,
     /// Forwarded.
     Passed,
@@ -43,5 +43,30 @@ impl KeyFrameGate {
     /// True until a keyframe has opened the gate: keep asking the producer for one.
     pub const fn wants_keyframe(&self) -> bool {
         !self.is_open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_passes_before_a_keyframe_starts() {
+        let mut gate = KeyFrameGate::new();
+        assert!(gate.wants_keyframe());
+        assert_eq!(gate.admit(false), Admission::Refused);
+        assert!(gate.wants_keyframe());
+        assert_eq!(gate.admit(true), Admission::Opened);
+        assert!(!gate.wants_keyframe());
+    }
+
+    #[test]
+    fn everything_passes_after_a_keyframe_started_until_closed() {
+        let mut gate = KeyFrameGate::new();
+        gate.admit(true);
+        assert_eq!(gate.admit(false), Admission::Passed);
+        assert_eq!(gate.admit(true), Admission::Passed);
+        gate.close();
+        assert_eq!(gate.admit(false), Admission::Refused);
     }
 }

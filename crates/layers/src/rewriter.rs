@@ -1,5 +1,7 @@
 //! Sequence and timestamp rewriting: a consumer sees one gapless stream whatever its source skips, pauses or switches.
 
+use std::collections::VecDeque;
+
 use motet_rtp::{RtpTime, SeqNo};
 
 /// A packet's numbers as the consumer sees them.
@@ -12,65 +14,199 @@ pub struct Rewritten {
 }
 
 /// Maps the packets of a producer to a consumer's own sequence numbers and timestamps. One per consumer stream.
+///
+/// Packets that are not forwarded leave no gap; packets that are lost on their way from the producer do, and keep their
+/// numbers free, so that they fit in when they come late and a NACK for them can be named to the producer.
 #[derive(Clone, Debug)]
-pub struct StreamRewriter {}
+pub struct StreamRewriter {
+    first: Rewritten,
+    /// What the next packet has to start; none within a run of one source.
+    anchor: Option<Anchor>,
+    /// By outgoing number, which within one source is by its number too. Each reaches to where the next begins, the last
+    /// one on and on.
+    intervals: VecDeque<Interval>,
+    newest: Option<Newest>,
+}
+
+/// How the next packet follows the newest one.
+#[derive(Clone, Copy, Debug)]
+enum Anchor {
+    /// Of the same source, after a pause.
+    Resume,
+    /// Of another source, so many ticks later.
+    Switch { elapsed: u32 },
+}
+
+/// Consecutive packets of the source that go out under consecutive numbers.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    source: SeqNo,
+    out: SeqNo,
+    /// What to add to the source's timestamps.
+    time_offset: u32,
+}
+
+/// The packet with the highest number that went out.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    source: SeqNo,
+    out: Rewritten,
+}
+
+/// Each skip costs an interval: where every second packet is skipped, this many intervals reach back over a thousand
+/// packets, which is longer than a receiver waits for one. When full, the oldest goes and its packets cannot be repeated.
+const INTERVALS_MAX: usize = 512;
 
 impl StreamRewriter {
     /// The first packet forwarded gets these numbers. Choose them at random (RFC 3550 section 5.1), the sequence number
     /// below 2^15 so that a receiver that loses the first packets cannot guess the rollover wrong (RFC 3711 section 3.3.1).
     pub fn new(first_seq: u16, first_rtp_time: u32) -> Self {
-        let _ = (first_seq, first_rtp_time);
-        Self {}
+        Self {
+            first: Rewritten { seq: SeqNo(u64::from(first_seq)), rtp_time: RtpTime(first_rtp_time) },
+            anchor: Some(Anchor::Resume),
+            intervals: VecDeque::new(),
+            newest: None,
+        }
     }
 
     /// The numbers under which a packet of the producer goes out. A packet may come late or again: it gets the number that
     /// was kept for it. `None`: it has no place, for it came before the current anchor, was skipped, or is too old.
     pub fn forward(&mut self, seq: SeqNo, rtp_time: RtpTime) -> Option<Rewritten> {
-        let _ = (seq, rtp_time);
-        todo!()
+        if self.anchor.is_some_and(|anchor| self.starts_run(anchor, seq)) {
+            self.start_run(seq, rtp_time);
+        }
+        let out = self.rewritten_of(seq, rtp_time)?;
+        if self.newest.is_none_or(|newest| out.seq > newest.out.seq) {
+            self.newest = Some(Newest { source: seq, out });
+        }
+        Some(out)
     }
 
     /// This packet is not forwarded: the numbers after it close the gap. Where later packets have gone out already it is
-    /// too late for that, and the consumer sees a hole.
+    /// too late for that, and the consumer sees a hole, as for a lost packet.
     pub fn skip(&mut self, seq: SeqNo) {
-        let _ = seq;
-        todo!()
+        if self.anchor.is_some() {
+            return;
+        }
+        let Some(index) = self.interval_of(seq) else { return };
+        let interval = self.intervals[index];
+        let out = interval.out_of(seq);
+        if self.newest.is_some_and(|newest| out <= newest.out.seq) {
+            return;
+        }
+        for later in self.intervals.range_mut(index + 1..) {
+            later.out.0 -= 1;
+        }
+        let after = Interval { source: seq.next(), out, ..interval };
+        let is_after_empty = self.intervals.get(index + 1).is_some_and(|next| next.out == out);
+        match (out == interval.out, is_after_empty) {
+            (true, true) => _ = self.intervals.remove(index),
+            (true, false) => self.intervals[index] = after,
+            (false, true) => {}
+            (false, false) => self.insert(index + 1, after),
+        }
     }
 
     /// The next packet forwarded follows without a gap whatever was missed since, its timestamp on the same clock as
     /// before: after a pause. Harmless before the first packet.
     pub fn resume(&mut self) {
-        todo!()
+        self.anchor.get_or_insert(Anchor::Resume);
     }
 
     /// The next packet forwarded is of another source with its own numbering and clock, and goes out `elapsed` clock ticks
-    /// (at least 1) after the last one. Packets of the former source can no longer be looked up.
+    /// (at least 1) after the newest one. From then on packets of the former source can no longer be looked up.
     pub fn switch_source(&mut self, elapsed: u32) {
-        let _ = elapsed;
-        todo!()
+        self.anchor = Some(Anchor::Switch { elapsed: elapsed.max(1) });
     }
 
     /// The producer's packet behind an outgoing sequence number, as a NACK names it. `None`: never sent, or too long ago.
     pub fn source_of(&self, out_seq: u16) -> Option<SeqNo> {
-        let _ = out_seq;
-        todo!()
+        let newest = self.newest?.out.seq;
+        let out = newest.nearest(out_seq);
+        let after = self.intervals.partition_point(|interval| interval.out <= out);
+        let interval = self.intervals.get(after.checked_sub(1)?)?;
+        (out <= newest).then(|| SeqNo(interval.source.0 + (out.0 - interval.out.0)))
     }
 
     /// The numbers under which a packet went out or would go out, without forwarding it: to rebuild a packet that
     /// [`Self::source_of`] found.
     pub fn rewritten_of(&self, seq: SeqNo, rtp_time: RtpTime) -> Option<Rewritten> {
-        let _ = (seq, rtp_time);
-        todo!()
+        let interval = self.intervals[self.interval_of(seq)?];
+        Some(Rewritten { seq: interval.out_of(seq), rtp_time: interval.time_of(rtp_time) })
     }
 
-    /// A moment of the source's clock on the consumer's, for sender reports. `None` before the first packet.
+    /// A moment of the source's clock on the consumer's, for sender reports. `None` before the first packet, and before
+    /// the first one of another source.
     pub fn rtp_time_of(&self, source: RtpTime) -> Option<RtpTime> {
-        let _ = source;
-        todo!()
+        if matches!(self.anchor, Some(Anchor::Switch { .. })) {
+            return None;
+        }
+        self.intervals.back().map(|interval| interval.time_of(source))
     }
 
-    /// The newest packet sent.
+    /// The newest packet that went out.
     pub fn last(&self) -> Option<Rewritten> {
-        todo!()
+        self.newest.map(|newest| newest.out)
+    }
+
+    /// After a pause, packets from before it may still come late: they belong where they would have been.
+    fn starts_run(&self, anchor: Anchor, seq: SeqNo) -> bool {
+        matches!(anchor, Anchor::Switch { .. }) || self.newest.is_none_or(|newest| seq > newest.source)
+    }
+
+    fn start_run(&mut self, seq: SeqNo, rtp_time: RtpTime) {
+        let out = self.newest.map_or(self.first.seq, |newest| newest.out.seq.next());
+        let time_offset = self.offset_of_run(rtp_time);
+        if let Some(Anchor::Switch { .. }) = self.anchor.take() {
+            self.intervals.clear();
+        }
+        // Numbers kept for packets of before the pause, beyond the newest that went out, are given up.
+        while self.intervals.back().is_some_and(|interval| interval.out >= out) {
+            self.intervals.pop_back();
+        }
+        self.insert(self.intervals.len(), Interval { source: seq, out, time_offset });
+    }
+
+    /// What to add to the timestamps of the run that a packet of `rtp_time` starts.
+    fn offset_of_run(&self, rtp_time: RtpTime) -> u32 {
+        match (self.anchor, self.newest, self.intervals.back()) {
+            (Some(Anchor::Switch { elapsed }), Some(newest), _) => {
+                newest.out.rtp_time.0.wrapping_add(elapsed).wrapping_sub(rtp_time.0)
+            }
+            (_, Some(_), Some(interval)) => interval.time_offset,
+            _ => self.first.rtp_time.0.wrapping_sub(rtp_time.0),
+        }
+    }
+
+    fn insert(&mut self, index: usize, interval: Interval) {
+        let is_full = self.intervals.len() >= INTERVALS_MAX;
+        if is_full {
+            self.intervals.pop_front();
+        }
+        self.intervals.insert(index - usize::from(is_full), interval);
+    }
+
+    /// The interval that has, or keeps, a number for `seq`.
+    fn interval_of(&self, seq: SeqNo) -> Option<usize> {
+        let is_in_last = self.intervals.back().is_some_and(|last| last.source <= seq);
+        let after = match is_in_last {
+            true => self.intervals.len(),
+            false => self.intervals.partition_point(|interval| interval.source <= seq),
+        };
+        let index = after.checked_sub(1)?;
+        let end = self.intervals.get(after).map(|next| next.out);
+        let out = self.intervals[index].out_of(seq);
+        end.is_none_or(|end| out < end).then_some(index)
+    }
+}
+
+impl Interval {
+    /// The number of `seq`, which does not come before the interval.
+    fn out_of(&self, seq: SeqNo) -> SeqNo {
+        SeqNo(self.out.0 + (seq.0 - self.source.0))
+    }
+
+    fn time_of(&self, source: RtpTime) -> RtpTime {
+        RtpTime(source.0.wrapping_add(self.time_offset))
     }
 }
