@@ -6,21 +6,25 @@ import { until } from './server.mjs';
 
 const PYTHON = process.env.MOTET_INTEROP_PYTHON ?? new URL('../../target/interop-python/bin/python', import.meta.url).pathname;
 
-export const startAiortc = (options) => Program.start('aiortc_peer.py', options);
-export const startGStreamer = (options) => Program.start('gst_peer.py', options);
+const LOADGEN = process.env.MOTET_LOADGEN ?? new URL('../../target/debug/motet-loadgen', import.meta.url).pathname;
+
+const peer = (script) => new URL(`../peers/${script}`, import.meta.url).pathname;
+
+export const startAiortc = (options) => Program.start('aiortc', [PYTHON, '-u', peer('aiortc_peer.py')], options);
+export const startGStreamer = (options) => Program.start('GStreamer', [PYTHON, '-u', peer('gst_peer.py')], options);
+export const startStr0m = (options) => Program.start('str0m', [LOADGEN, 'echo'], options);
 
 class Program {
-  static async start(script, options) {
+  static async start(name, [binary, ...first], options) {
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const path = new URL(`../peers/${script}`, import.meta.url).pathname;
-    const child = spawn(PYTHON, ['-u', path, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const program = new Program(script, child);
-    await until(`${script} has published`, () => program.failed() ?? program.heard.get('published'), { ms: 40_000 });
+    const child = spawn(binary, [...first, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const program = new Program(name, child);
+    await until(`${name} has published`, () => program.failed() ?? program.heard.get('published'), { ms: 40_000 });
     return program;
   }
 
-  constructor(script, child) {
-    this.script = script;
+  constructor(name, child) {
+    this.name = name;
     this.child = child;
     this.heard = new Map();
     this.log = '';
@@ -38,7 +42,7 @@ class Program {
   async seesAndHears({ videos, audios, ms = 40_000 }) {
     const first = this.remote();
     await until(
-      `${this.script} sees ${videos} and hears ${audios}`,
+      `${this.name} sees ${videos} and hears ${audios}`,
       () => {
         this.failed();
         const grew = (key) => (entry) => entry[key] - (first[entry.name]?.[key] ?? 0);
@@ -61,7 +65,7 @@ class Program {
   /** Throws if the program ended or told an error. */
   failed() {
     const error = this.heard.get('error');
-    if (this.code !== undefined || error) throw new Error(`${this.script}: ${error?.what ?? `ended: ${this.code}`}\n${this.log.slice(-4000)}`);
+    if (this.code !== undefined || error) throw new Error(`${this.name}: ${error?.what ?? `ended: ${this.code}`}\n${this.log.slice(-4000)}`);
   }
 
   async stop() {

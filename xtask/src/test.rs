@@ -48,13 +48,14 @@ fn web() -> Outcome {
 
 /// Real browsers, GStreamer and aiortc against a real server.
 fn interop(filter: &[&str]) -> Outcome {
-    show(&mut command("cargo", &["build", "--package", "motet-server"]))?;
+    show(&mut command("cargo", &["build", "--package", "motet-server", "--package", "motet-loadgen"]))?;
     let mut arguments = vec!["run.mjs"];
     arguments.extend(filter);
     show(
         command("node", &arguments)
             .current_dir(root().join("interop"))
             .env("MOTET", target().join("debug/motet"))
+            .env("MOTET_LOADGEN", target().join("debug/motet-loadgen"))
             .env("MOTET_INTEROP_PYTHON", setup::python()),
     )
 }

@@ -1,0 +1,32 @@
+//! `motet-loadgen COMMAND`: participants without a screen, made of str0m, which shares no code with the server.
+
+mod echo;
+mod peer;
+mod signaling;
+mod told;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Joins a room and publishes what it hears and sees of the first other participant.
+    Echo(echo::EchoArguments),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let outcome = match Arguments::parse().command {
+        Command::Echo(arguments) => echo::run(arguments).await,
+    };
+    if let Err(error) = outcome {
+        told::tell("error", &serde_json::json!({ "what": error.to_string() }));
+        std::process::exit(1);
+    }
+}
