@@ -62,6 +62,17 @@ impl Desk {
         self.outputs.pop_front()
     }
 
+    /// How much is known by an id or a token.
+    pub(super) fn kept(&self) -> usize {
+        self.people.len()
+            + self.tracks.len()
+            + self.tokens.len()
+            + self.transports.len()
+            + self.producers.len()
+            + self.consumers.len()
+            + self.observers.len()
+    }
+
     /// A participant id that nobody has.
     pub(super) fn fresh_participant_id(&mut self) -> ParticipantId {
         loop {

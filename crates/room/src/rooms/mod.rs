@@ -111,6 +111,8 @@ pub struct Counts {
     pub tracks: usize,
     /// Tracks they receive, or were offered.
     pub subscriptions: usize,
+    /// Ids, tokens and deadlines that are kept for all these; nothing when there is nothing.
+    pub kept: usize,
 }
 
 impl Rooms {

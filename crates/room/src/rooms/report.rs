@@ -38,6 +38,7 @@ impl Rooms {
             dropped: people().filter(|participant| participant.gone_at.is_some()).count(),
             tracks: people().map(|participant| participant.tracks.len()).sum(),
             subscriptions: people().map(|participant| participant.subscriptions.len()).sum(),
+            kept: self.desk.kept() + self.timers.len() + self.names.len(),
         }
     }
 }

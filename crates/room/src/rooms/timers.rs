@@ -34,6 +34,10 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
         if self.next()? > now {
             return None;

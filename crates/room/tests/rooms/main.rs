@@ -6,5 +6,6 @@ mod moderating;
 mod publishing;
 mod random_commands;
 mod stage;
+mod steps;
 mod subscribing;
 mod workers;

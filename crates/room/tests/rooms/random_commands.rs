@@ -11,67 +11,11 @@ use motet_room::{
 use proptest::prelude::*;
 
 use crate::stage::{ADMIN, ALL, Stage, dtls, join, parameters, room_name, track};
+use crate::steps::{Step, step};
 
 const PARTICIPANTS_MAX: usize = 4;
 const ROOMS_MAX: usize = 3;
 const TRACKS_MAX: usize = 3;
-
-/// One thing that happens. Numbers choose among what there is, modulo how much there is.
-#[derive(Clone, Debug)]
-enum Step {
-    Join { room: u8, admin: bool, auto: bool, identity: Option<u8> },
-    Leave { who: u8 },
-    Drop { who: u8 },
-    Resume { who: u8 },
-    Open { who: u8, peer: bool },
-    Connect { who: u8, peer: bool },
-    Restart { who: u8, peer: bool },
-    CloseTransport { who: u8, peer: bool },
-    Publish { who: u8, codec: u8, muted: bool },
-    Unpublish { who: u8, track: u8 },
-    Mute { who: Option<u8>, track: u8, muted: bool },
-    Subscribe { who: u8, track: u8 },
-    Unsubscribe { who: u8, track: u8 },
-    Answer { who: u8, track: u8, yes: bool },
-    Pause { who: u8, track: u8, paused: bool },
-    Chat { who: u8, to: Option<u8> },
-    Remove { by: Option<u8>, who: u8 },
-    CloseRoom { room: u8 },
-    Pass { seconds: u8 },
-    Refuse { choice: u8 },
-    Quality { choice: u8 },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let n = any::<u8>;
-    let b = any::<bool>;
-    let person = move || (n(), b());
-    prop_oneof![
-        4 => (n(), b(), b(), proptest::option::of(0..3u8))
-            .prop_map(|(room, admin, auto, identity)| Step::Join { room, admin, auto, identity }),
-        1 => n().prop_map(|who| Step::Leave { who }),
-        1 => n().prop_map(|who| Step::Drop { who }),
-        1 => n().prop_map(|who| Step::Resume { who }),
-        4 => person().prop_map(|(who, peer)| Step::Open { who, peer }),
-        1 => person().prop_map(|(who, peer)| Step::Connect { who, peer }),
-        1 => person().prop_map(|(who, peer)| Step::Restart { who, peer }),
-        1 => person().prop_map(|(who, peer)| Step::CloseTransport { who, peer }),
-        5 => (n(), n(), b()).prop_map(|(who, codec, muted)| Step::Publish { who, codec, muted }),
-        1 => (n(), n()).prop_map(|(who, track)| Step::Unpublish { who, track }),
-        1 => (proptest::option::of(n()), n(), b())
-            .prop_map(|(who, track, muted)| Step::Mute { who, track, muted }),
-        2 => (n(), n()).prop_map(|(who, track)| Step::Subscribe { who, track }),
-        1 => (n(), n()).prop_map(|(who, track)| Step::Unsubscribe { who, track }),
-        6 => (n(), n(), b()).prop_map(|(who, track, yes)| Step::Answer { who, track, yes }),
-        1 => (n(), n(), b()).prop_map(|(who, track, paused)| Step::Pause { who, track, paused }),
-        1 => (n(), proptest::option::of(n())).prop_map(|(who, to)| Step::Chat { who, to }),
-        1 => (proptest::option::of(n()), n()).prop_map(|(by, who)| Step::Remove { by, who }),
-        1 => n().prop_map(|room| Step::CloseRoom { room }),
-        2 => (0..40u8).prop_map(|seconds| Step::Pass { seconds }),
-        1 => n().prop_map(|choice| Step::Refuse { choice }),
-        1 => n().prop_map(|choice| Step::Quality { choice }),
-    ]
-}
 
 /// A history as it was played: everyone who ever came, every track that ever was.
 struct History {
@@ -112,6 +56,7 @@ impl History {
         match *step {
             Step::Pass { seconds } => self.stage.pass(Duration::from_secs(seconds.into())),
             Step::Refuse { choice } => self.refuse(choice),
+            Step::AcceptAll { who } => self.accept_all(self.who(who)),
             Step::Quality { choice } => {
                 let ids: Vec<_> = self.stage.workers[0].transports.keys().copied().collect();
                 if let Some(transport_id) = ids.get(usize::from(choice) % ids.len().max(1)) {
@@ -122,6 +67,44 @@ impl History {
             }
             _ => {}
         }
+    }
+
+    fn accept_all(&mut self, participant_id: ParticipantId) {
+        let open = Command::OpenTransport { participant_id, peer: Peer::Subscribe };
+        if self.stage.command(open).is_err() {
+            return;
+        }
+        let offered = self.stage.told(participant_id).into_iter().filter_map(|event| match event {
+            Event::Subscribed(subscription) => {
+                let outcome = Ok(subscription.rtp_parameters);
+                Some(ConsumerAnswer { track_id: subscription.track_id, outcome })
+            }
+            _ => None,
+        });
+        let answers = offered.collect();
+        self.stage
+            .command(Command::AnswerConsumers { participant_id, answers })
+            .expect("its transport is open");
+    }
+
+    /// Forgets those who are gone, and their tracks, but for a few: the gone must not disturb either.
+    fn forget_the_gone(&mut self) {
+        const GONE_MAX: usize = 2;
+        let mut tracks = Vec::new();
+        let mut is_here = |(participant_id, _): &(ParticipantId, ResumeToken)| {
+            let located =
+                self.stage.rooms.handle(self.stage.now, Command::Locate { participant_id: *participant_id });
+            let Ok(Reply::Location(location)) = located else { return false };
+            tracks.extend(location.producers.iter().map(|(track_id, _)| *track_id));
+            true
+        };
+        let (here, mut gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.people).into_iter().partition(|person| is_here(person));
+        gone.truncate(GONE_MAX);
+        self.people = [here, gone].concat();
+        let mut ended: Vec<TrackId> = self.tracks.iter().copied().filter(|id| !tracks.contains(id)).collect();
+        ended.truncate(GONE_MAX);
+        self.tracks = [tracks, ended].concat();
     }
 
     fn remember(&mut self, joined: Joined) {
@@ -246,6 +229,27 @@ impl History {
         assert!(sum(|worker| worker.transports.len()) <= 2 * counts.participants);
     }
 
+    /// Rooms and workers agree on what there is.
+    fn check_locations(&mut self) {
+        let (mut transports, mut consumers) = (0, 0);
+        for (participant_id, _) in &self.people {
+            let locate = Command::Locate { participant_id: *participant_id };
+            let Ok(Reply::Location(location)) = self.stage.rooms.handle(self.stage.now, locate) else {
+                continue;
+            };
+            let worker = &self.stage.workers[location.worker.0];
+            assert!(location.transports.iter().all(|(_, id)| worker.transports.contains_key(id)));
+            assert!(location.producers.iter().all(|(_, id)| worker.producers.contains_key(id)));
+            assert!(location.consumers.iter().all(|(_, id)| worker.consumers.contains_key(id)));
+            transports += location.transports.len();
+            consumers += location.consumers.len();
+        }
+        let sum =
+            |of: fn(&crate::model::ModelWorker) -> usize| self.stage.workers.iter().map(of).sum::<usize>();
+        assert_eq!(sum(|worker| worker.transports.len()), transports);
+        assert_eq!(sum(|worker| worker.consumers.len()), consumers);
+    }
+
     fn everyone_leaves(&mut self) {
         for (participant_id, _) in std::mem::take(&mut self.people) {
             let _ = self.stage.command(Command::Leave { participant_id, reason: LeaveReason::Left });
@@ -263,6 +267,8 @@ proptest! {
         for step in &steps {
             history.play(step);
             history.check();
+            history.check_locations();
+            history.forget_the_gone();
         }
         history.everyone_leaves();
         prop_assert_eq!(history.stage.rooms.counts(), Counts::default());
