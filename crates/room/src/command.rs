@@ -57,7 +57,7 @@ pub enum Command {
     /// Stops or starts what one subscriber receives of a track. [`Reply::Done`].
     Pause { participant_id: ParticipantId, track_id: TrackId, paused: bool },
 
-    /// Writes to all others in the room, or to one. [`Reply::ChatSent`].
+    /// Writes to all in the room, or to one. [`Reply::ChatSent`].
     Chat { participant_id: ParticipantId, text: String, to: Option<ParticipantId> },
     /// Asks for another topology. [`RoomError::NotYet`] for all but `sfu`.
     SetTopology { participant_id: ParticipantId, topology: Topology },

@@ -59,7 +59,7 @@ pub enum Event {
         /// How well.
         quality: Quality,
     },
-    /// Somebody else wrote.
+    /// Somebody wrote; the writer is told too.
     Chat {
         /// Who.
         from: ParticipantId,

@@ -78,8 +78,14 @@ impl Rooms {
         let event = Event::Chat { from, text: text.to_owned(), at_unix_ms, to };
         match to {
             Some(to) if !room.people.contains_key(&to) => return Err(RoomError::NoSuchParticipant),
-            Some(to) => desk.tell(to, event),
-            None => room.tell_others(desk, from, &event),
+            // The writer is told too: its text stands among the others' in the order and with the time of the server.
+            Some(to) => {
+                desk.tell(to, event.clone());
+                if to != from {
+                    desk.tell(from, event);
+                }
+            }
+            None => room.tell_all(desk, &event),
         }
         Ok(Reply::ChatSent { at_unix_ms })
     }

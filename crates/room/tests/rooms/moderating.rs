@@ -50,14 +50,14 @@ fn the_operator_lists_and_shows_rooms() {
 }
 
 #[test]
-fn chat_goes_to_all_others_or_to_one() {
+fn chat_goes_to_all_or_to_one_and_back_to_its_writer() {
     let mut stage = Stage::new();
     let (ada, bea, cem) = (stage.join("r", "Ada"), stage.join("r", "Bea"), stage.join("r", "Cem"));
     let chat = |to| Command::Chat { participant_id: ada, text: "hi\nthere".into(), to };
     stage.command(chat(None)).unwrap();
     stage.command(chat(Some(cem))).unwrap();
     let texts = |events: Vec<Event>| events.iter().filter(|e| matches!(e, Event::Chat { .. })).count();
-    assert_eq!([ada, bea, cem].map(|id| texts(stage.told(id))), [0, 1, 2]);
+    assert_eq!([ada, bea, cem].map(|id| texts(stage.told(id))), [2, 1, 2]);
 }
 
 #[test]
