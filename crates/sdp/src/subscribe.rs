@@ -14,7 +14,8 @@ use answer::Outcome;
 /// The offering side of a subscribe PeerConnection. `K` is the caller's key for a track.
 ///
 /// Sections never change their place. One whose track ended is offered inactive and then serves the next track of its
-/// kind under its old MID; one that the peer rejected with port 0 serves the next track of any kind under a new MID.
+/// kind under its old MID. One that the peer rejected with port 0 is offered as rejected and then serves the next track
+/// of any kind under a new MID; Firefox 153 insists on that offer in between.
 pub struct SubscribeSession<K> {
     session_id: u64,
     /// Counts offers, for `o=`.
@@ -35,6 +36,8 @@ pub struct SubscribeSession<K> {
 /// One media section, for good.
 struct Slot<K> {
     mid: Mid,
+    /// Orders MIDs by age.
+    number: u32,
     kind: MediaKind,
     state: State<K>,
     /// The codecs that a section without a track goes on naming: an empty media line is no SDP.
@@ -56,12 +59,12 @@ struct Track<K> {
     accepted: Option<RtpParameters>,
 }
 
-/// What the last offer said of a section.
+/// What the last offer said of a section under its present MID.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Told<K> {
-    /// The section was not in it.
+    /// Nothing, or something that its answer made void.
     Nothing,
-    /// Inactive or rejected.
+    /// Inactive, or rejected.
     Unused,
     Track(K),
 }
@@ -135,7 +138,7 @@ impl<K: Copy + Eq> SubscribeSession<K> {
                 return Err(SdpError::LimitReached(format!("all {SECTIONS_MAX} media sections are in use")));
             }
         };
-        if self.slots[index].told == Told::Nothing || matches!(self.slots[index].state, State::Dead) {
+        if index >= self.told_len || matches!(self.slots[index].state, State::Dead) {
             self.rename(index);
         }
         let slot = &mut self.slots[index];
@@ -209,17 +212,18 @@ impl<K: Copy + Eq> SubscribeSession<K> {
     /// A section that no track uses: rather an idle one of the kind, whose next use peers of every sort understand, than
     /// a dead one, which some cannot bring back.
     fn reusable(&self, kind: MediaKind) -> Option<usize> {
-        let is_idle = |slot: &Slot<K>| {
-            matches!(slot.state, State::Idle) && slot.kind == kind && slot.told == Told::Unused
+        let position = |is_wanted: fn(&Slot<K>, MediaKind) -> bool| {
+            self.slots.iter().position(|slot| slot.told == Told::Unused && is_wanted(slot, kind))
         };
-        let idle = self.slots.iter().position(is_idle);
-        idle.or_else(|| self.slots.iter().position(|slot| matches!(slot.state, State::Dead)))
+        let idle = position(|slot, kind| matches!(slot.state, State::Idle) && slot.kind == kind);
+        idle.or_else(|| position(|slot, _| matches!(slot.state, State::Dead)))
     }
 
     /// Makes a section a new one in an old place.
     fn rename(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         slot.mid = self.next_mid.to_string().parse().expect("ten digits are a MID");
+        slot.number = self.next_mid;
         slot.told = Told::Nothing;
         self.next_mid += 1;
     }
@@ -228,7 +232,14 @@ impl<K: Copy + Eq> SubscribeSession<K> {
 impl<K: Copy + Eq> Slot<K> {
     fn empty(kind: MediaKind) -> Self {
         let unnamed = "-".parse().expect("a dash is a MID");
-        Self { mid: unnamed, kind, state: State::Idle, last: RtpParameters::default(), told: Told::Nothing }
+        Self {
+            mid: unnamed,
+            number: 0,
+            kind,
+            state: State::Idle,
+            last: RtpParameters::default(),
+            told: Told::Nothing,
+        }
     }
 
     fn track(&self) -> Option<&Track<K>> {
@@ -260,8 +271,10 @@ impl<K: Copy + Eq> Slot<K> {
             }
             (Outcome::Refused { reason, is_dead }, state, key) => {
                 answer.refused.extend(key.map(|key| (key, reason)));
+                // What was dead before was offered as rejected, and this answer agrees.
+                let is_agreed = !is_dead || matches!(state, State::Dead);
                 *state = if is_dead { State::Dead } else { State::Idle };
-                self.told = Told::Unused;
+                self.told = if is_agreed { Told::Unused } else { Told::Nothing };
             }
             (Outcome::Accepted(_) | Outcome::Unused, ..) => {}
         }

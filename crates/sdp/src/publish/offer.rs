@@ -48,6 +48,11 @@ impl PublishDraft {
         &self.added
     }
 
+    /// True when the peer restarts ICE: time for [`PublishSession::restart_ice`], before the draft is answered.
+    pub fn restarts_ice(&self) -> bool {
+        self.remote.ice_restarted
+    }
+
     /// Tracks that the offer ends.
     pub fn removed(&self) -> &[Mid] {
         &self.removed
@@ -119,7 +124,7 @@ pub(super) fn read(session: &PublishSession, description: &Description) -> Check
         });
     }
     check_identifiers(description, &sections)?;
-    let (added, removed) = changes(session, &sections);
+    let (added, removed) = changes(session, &mut sections);
     let is_mixed = description.session.has("extmap-allow-mixed")
         || description.sections.iter().any(|section| section.attributes.has("extmap-allow-mixed"));
     Ok(Some(PublishDraft { remote, known_remote, is_mixed, sections, added, removed, refused }))
@@ -260,22 +265,33 @@ fn extension_line(section: &Section, id: u8) -> usize {
     mapped.iter().find(|mapped| mapped.extension.id == id).map_or(section.line, |mapped| mapped.line)
 }
 
-fn changes(session: &PublishSession, sections: &[DraftSection]) -> (Vec<PublishedMedia>, Vec<Mid>) {
-    let before: BTreeMap<Mid, &PublishedMedia> = session
-        .sections
-        .iter()
-        .filter_map(|known| known.published.as_ref())
-        .map(|media| (media.mid, media))
-        .collect();
-    let now: BTreeMap<Mid, &PublishedMedia> =
-        sections.iter().filter_map(DraftSection::published).map(|media| (media.mid, media)).collect();
-    let added = sections
-        .iter()
-        .filter_map(DraftSection::published)
-        .filter(|media| before.get(&media.mid) != Some(media))
-        .cloned()
-        .collect();
-    let removed =
-        before.iter().filter(|(mid, media)| now.get(mid) != Some(media)).map(|(mid, _)| *mid).collect();
-    (added, removed)
+/// Puts back the parameters that a track had where the offer says nothing else of it, and tells what began and ended.
+fn changes(session: &PublishSession, sections: &mut [DraftSection]) -> (Vec<PublishedMedia>, Vec<Mid>) {
+    let mut before: BTreeMap<Mid, &PublishedMedia> = BTreeMap::new();
+    for media in session.sections.iter().filter_map(|known| known.published.as_ref()) {
+        before.insert(media.mid, media);
+    }
+    let mut added = Vec::new();
+    for section in sections {
+        let Content::Agreed { media, is_receiving: true, .. } = &mut section.content else { continue };
+        match before.get(&media.mid) {
+            Some(known) if is_continued(known, media) => {
+                *media = (*known).clone();
+                before.remove(&media.mid);
+            }
+            _ => added.push(media.clone()),
+        }
+    }
+    (added, before.into_keys().collect())
+}
+
+/// True where both speak of one stream. Firefox 153 offers a simulcast of which one RID was answered as a plain stream
+/// from then on, with the SSRC that it had, so that only two different RIDs or two different SSRCs make a difference.
+fn is_continued(known: &PublishedMedia, media: &PublishedMedia) -> bool {
+    let (known, now) = (&known.rtp_parameters, &media.rtp_parameters);
+    let (known_stream, stream) = (&known.encodings[0], &now.encodings[0]);
+    known.codecs == now.codecs
+        && known.header_extensions == now.header_extensions
+        && known_stream.rid.zip(stream.rid).is_none_or(|(known, now)| known == now)
+        && known_stream.ssrc.zip(stream.ssrc).is_none_or(|(known, now)| known == now)
 }

@@ -137,10 +137,10 @@ fn taken_codecs(
                 && theirs.codec == own.codec
                 && theirs.clock_rate == own.clock_rate
         };
-        let theirs = answered
-            .iter()
-            .find(is_same)
-            .or_else(|| answered.iter().find(|theirs| theirs.is_same_format(own)))?;
+        let is_offered = |payload_type| offered.codecs.iter().any(|own| own.payload_type == payload_type);
+        let is_renumbered =
+            |theirs: &&CodecParameters| theirs.is_same_format(own) && !is_offered(theirs.payload_type);
+        let theirs = answered.iter().find(is_same).or_else(|| answered.iter().find(is_renumbered))?;
         Some(CodecParameters {
             payload_type: theirs.payload_type,
             rtx_payload_type: own.rtx_payload_type.and(theirs.rtx_payload_type),

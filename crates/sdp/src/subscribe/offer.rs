@@ -13,8 +13,12 @@ const PROTO: &str = "UDP/TLS/RTP/SAVPF";
 
 /// The offer of all sections under the session's current credentials and version.
 pub(super) fn write<K: Copy + Eq>(session: &SubscribeSession<K>) -> String {
-    let in_use = session.slots.iter().filter(|slot| !matches!(slot.state, State::Dead));
-    let bundle: Vec<Mid> = in_use.map(|slot| slot.mid).collect();
+    let mut in_use: Vec<&Slot<K>> =
+        session.slots.iter().filter(|slot| !matches!(slot.state, State::Dead)).collect();
+    // The transport belongs to the MID that the group names first. Chromium 156 opens a new one, DTLS and all, when that
+    // becomes a MID it did not know.
+    in_use.sort_by_key(|slot| slot.number);
+    let bundle: Vec<Mid> = in_use.iter().map(|slot| slot.mid).collect();
     let carrier = bundle.first().copied();
     let sections = session
         .slots
