@@ -102,7 +102,7 @@ impl ReceiveEstimator {
 
     /// The share of packets lost since the last call, 0 to 1, whenever the transport's receiver reports are made.
     pub fn handle_loss(&mut self, now: Instant, fraction_lost: f32) {
-        self.aimd.handle_loss(now, fraction_lost);
+        self.aimd.handle_loss(now, fraction_lost, self.incoming.bitrate_bps(now));
     }
 
     /// When [`Self::poll_remb`] may have something to tell; `None` while nothing came.

@@ -30,14 +30,17 @@ const CUT: f64 = 0.85;
 /// Growth per second far from the capacity, and before any over-use was seen.
 const GROWTH: f64 = 1.08;
 const GROWTH_AT_START: f64 = 1.25;
-/// Growth near the capacity: a packet per response time, per second.
-const PACKET_BITS: f64 = 1_200.0 * 8.0;
+/// Growth near the capacity: a packet per response time. A frame each 33 ms is packets of at most this.
+const PACKET_BITS_MAX: f64 = 1_200.0 * 8.0;
+const FRAMES_PER_SECOND: f64 = 30.0;
 const RESPONSE: Duration = Duration::from_millis(300);
 /// The path has to be given time to answer a cut with a shorter queue.
 const CUT_INTERVAL: Duration = Duration::from_millis(200);
 /// Losses beyond this share are congestion; fewer are left to the sender's retransmissions and its own judgement.
 const LOSS_MAX: f32 = 0.1;
 const LOSS_INTERVAL: Duration = Duration::from_millis(300);
+/// Losses so soon after over-use mean that the queue is full: its delay cannot grow any more to tell of itself.
+const FULL_QUEUE: Duration = Duration::from_secs(10);
 
 impl Aimd {
     pub(super) fn new(limits: ReceiveEstimatorConfig) -> Self {
@@ -77,14 +80,17 @@ impl Aimd {
         self.clamp();
     }
 
-    /// Cuts by half of the share lost, where that is too much for chance.
-    pub(super) fn handle_loss(&mut self, now: Instant, fraction_lost: f32) {
+    /// Cuts by half of the share lost, where that is too much for chance, and by as much as for over-use where it is that.
+    pub(super) fn handle_loss(&mut self, now: Instant, fraction_lost: f32, incoming_bps: u64) {
         let is_rested = self.loss_handled_at.is_none_or(|at| now.duration_since(at) >= LOSS_INTERVAL);
         if fraction_lost <= LOSS_MAX || !is_rested {
             return;
         }
         self.loss_handled_at = Some(now);
         self.estimate_bps *= 1.0 - 0.5 * f64::from(fraction_lost.min(1.0));
+        if self.reduced_at.is_some_and(|at| now.duration_since(at) <= FULL_QUEUE) {
+            self.cut(now, incoming_bps as f64);
+        }
         self.is_holding = true;
         self.was_over = true;
         self.clamp();
@@ -108,12 +114,17 @@ impl Aimd {
         let seconds = elapsed.as_secs_f64();
         let growth = if self.was_over { GROWTH } else { GROWTH_AT_START };
         let grown = match self.capacity {
-            Some(_) => self.estimate_bps + PACKET_BITS / RESPONSE.as_secs_f64() * seconds,
+            Some(_) => self.estimate_bps + self.packet_bits() / RESPONSE.as_secs_f64() * seconds,
             None => self.estimate_bps * growth.powf(seconds),
         };
         // What a sender does not use is not known to be there.
         let ceiling = 1.5 * incoming_bps + 10_000.0;
         self.estimate_bps = grown.min(ceiling).max(self.estimate_bps);
+    }
+
+    fn packet_bits(&self) -> f64 {
+        let frame_bits = self.estimate_bps / FRAMES_PER_SECOND;
+        frame_bits / (frame_bits / PACKET_BITS_MAX).ceil().max(1.0)
     }
 
     fn clamp(&mut self) {

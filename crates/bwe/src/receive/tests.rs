@@ -18,6 +18,8 @@ struct Link {
     /// Packets on their way: when they come, and their send time.
     in_flight: std::collections::VecDeque<(f64, u32)>,
     received_bits: u64,
+    /// Packets sent and lost since the last receiver report, which is made each second.
+    reported: (u64, u64),
     queue_ms_max: f64,
 }
 
@@ -40,6 +42,7 @@ impl Link {
             busy_until: 0.0,
             in_flight: std::collections::VecDeque::new(),
             received_bits: 0,
+            reported: (0, 0),
             queue_ms_max: 0.0,
         }
     }
@@ -68,6 +71,10 @@ impl Link {
             self.estimator.handle_arrival(self.now, sent, PACKET_BYTES, Ssrc(7));
             self.received_bits += PACKET_BYTES as u64 * 8;
         }
+        if self.elapsed_ms.is_multiple_of(1_000) {
+            let (sent, lost) = std::mem::take(&mut self.reported);
+            self.estimator.handle_loss(self.now, lost as f32 / sent.max(1) as f32);
+        }
         if let Some(bps) = self.estimator.poll_remb(self.now) {
             self.target_bps = bps;
         }
@@ -78,7 +85,9 @@ impl Link {
         let is_lost = self.loses_each > 0 && self.sent.is_multiple_of(self.loses_each);
         let queue_ms = (self.busy_until - at).max(0.0);
         self.queue_ms_max = self.queue_ms_max.max(queue_ms);
+        self.reported.0 += 1;
         if is_lost || queue_ms > QUEUE_MS_MAX {
+            self.reported.1 += 1;
             return;
         }
         self.busy_until = at + queue_ms + PACKET_BYTES as f64 * 8_000.0 / self.capacity_bps as f64;
