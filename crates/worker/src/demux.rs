@@ -1,0 +1,68 @@
+//! Whose datagram is it? By its tuple; else, for a STUN check, by the username fragment that it names.
+
+use std::collections::HashMap;
+
+use motet_control::TransportId;
+use motet_ice::{Tuple, peek_check};
+
+use crate::drop_reason::DropReason;
+use crate::timers::Slot;
+
+/// The transport that something belongs to, and the router that holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Route {
+    pub(crate) router: Slot,
+    pub(crate) transport: TransportId,
+}
+
+/// The keys are chosen by peers, so both maps keep std's keyed hash; the number of entries is the routers' to limit: they
+/// add a tuple only once a check on it was verified.
+#[derive(Default)]
+pub(crate) struct Demux {
+    tuples: HashMap<Tuple, Route>,
+    ufrags: HashMap<String, Route>,
+}
+
+impl Demux {
+    /// # Errors
+    /// Why it is nobody's.
+    pub(crate) fn find(&self, tuple: &Tuple, datagram: &[u8]) -> Result<Route, DropReason> {
+        if let Some(route) = self.tuples.get(tuple) {
+            return Ok(*route);
+        }
+        if datagram.is_empty() {
+            return Err(DropReason::EmptyDatagram);
+        }
+        let check = peek_check(datagram).ok_or(DropReason::UnknownTuple)?;
+        self.ufrags.get(check.local_ufrag).copied().ok_or(DropReason::UnknownUfrag)
+    }
+
+    pub(crate) fn route_of(&self, tuple: &Tuple) -> Option<Route> {
+        self.tuples.get(tuple).copied()
+    }
+
+    pub(crate) fn has_ufrag(&self, ufrag: &str) -> bool {
+        self.ufrags.contains_key(ufrag)
+    }
+
+    pub(crate) fn add_tuple(&mut self, tuple: Tuple, route: Route) {
+        self.tuples.insert(tuple, route);
+    }
+
+    pub(crate) fn add_ufrag(&mut self, ufrag: String, route: Route) {
+        self.ufrags.insert(ufrag, route);
+    }
+
+    /// Takes the tuple out if it leads to this router; true if it did.
+    pub(crate) fn remove_tuple(&mut self, tuple: &Tuple, router: Slot) -> bool {
+        let is_its = self.tuples.get(tuple).is_some_and(|route| route.router == router);
+        is_its && self.tuples.remove(tuple).is_some()
+    }
+
+    /// Takes the fragment out if it leads to this router.
+    pub(crate) fn remove_ufrag(&mut self, ufrag: &str, router: Slot) {
+        if self.ufrags.get(ufrag).is_some_and(|route| route.router == router) {
+            self.ufrags.remove(ufrag);
+        }
+    }
+}
