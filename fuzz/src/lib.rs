@@ -36,6 +36,7 @@ targets! {
     opus,
     rtcp,
     rtp,
+    stun,
     vp8,
     vp9,
 }
