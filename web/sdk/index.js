@@ -6,4 +6,4 @@ export { Room } from './room.js';
 export { Participant } from './participant.js';
 export { LocalTrack, RemoteTrack } from './track.js';
 export { MotetError } from './errors.js';
-export { listDevices, openCamera, openMicrophone, openScreen } from './media.js';
+export { canShareScreen, listDevices, openBoth, openCamera, openMicrophone, openScreen } from './media.js';

@@ -19,15 +19,7 @@ import { MotetError, deviceError } from './errors.js';
  * @returns {Promise<MediaStreamTrack>} Rejects with `cameraRefused`, `cameraAbsent` or `cameraBusy`.
  */
 export function openCamera(options = {}) {
-  const { deviceId, width = 1280, height = 720, frameRate = 30 } = options;
-  return open('camera', {
-    video: {
-      ...wish(deviceId),
-      width: { ideal: width },
-      height: { ideal: height },
-      frameRate: { ideal: frameRate },
-    },
-  });
+  return open('camera', cameraWish(options));
 }
 
 /**
@@ -35,9 +27,33 @@ export function openCamera(options = {}) {
  * @returns {Promise<MediaStreamTrack>} Rejects with `microphoneRefused`, `microphoneAbsent` or `microphoneBusy`.
  */
 export function openMicrophone(options = {}) {
-  return open('microphone', {
-    audio: { ...wish(options.deviceId), echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-  });
+  return open('microphone', microphoneWish(options));
+}
+
+/**
+ * Camera and microphone with one question to the person; if that fails, each for itself, since one may be there without
+ * the other.
+ * @param {{camera?: CameraOptions | null, microphone?: MicrophoneOptions | null}} wanted `null`: not this one.
+ * @returns {Promise<{camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null, faults: MotetError[]}>}
+ */
+export async function openBoth({ camera = {}, microphone = {} } = {}) {
+  if (camera && microphone) {
+    try {
+      const stream = await mediaDevices().getUserMedia({ ...cameraWish(camera), ...microphoneWish(microphone) });
+      return { camera: stream.getVideoTracks()[0], microphone: stream.getAudioTracks()[0], faults: [] };
+    } catch {
+      // Which of the two it was, the next lines find out.
+    }
+  }
+  const [video, audio] = await Promise.allSettled([
+    camera ? openCamera(camera) : null,
+    microphone ? openMicrophone(microphone) : null,
+  ]);
+  return {
+    camera: video.status === 'fulfilled' ? video.value : null,
+    microphone: audio.status === 'fulfilled' ? audio.value : null,
+    faults: [video, audio].flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : [])),
+  };
 }
 
 /**
@@ -84,6 +100,24 @@ async function open(device, constraints) {
   } catch (error) {
     throw deviceError(device, error);
   }
+}
+
+/**
+ * @param {CameraOptions} options
+ * @returns {MediaStreamConstraints}
+ */
+function cameraWish({ deviceId, width = 1280, height = 720, frameRate = 30 }) {
+  const size = { width: { ideal: width }, height: { ideal: height } };
+  return { video: { ...wish(deviceId), ...size, frameRate: { ideal: frameRate } } };
+}
+
+/**
+ * @param {MicrophoneOptions} options
+ * @returns {MediaStreamConstraints}
+ */
+function microphoneWish({ deviceId }) {
+  const audio = { ...wish(deviceId), echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  return { audio };
 }
 
 /**

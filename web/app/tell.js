@@ -1,0 +1,99 @@
+/**
+ * Tells a person what happens in the room, in passing or until it is over.
+ * @module
+ */
+import { wordsFor } from './words.js';
+
+/** @typedef {import('../sdk/index.js').Room} Room */
+/** @typedef {import('./notices.js').Notices} Notices */
+/** @typedef {import('./speakers.js').Speakers} Speakers */
+
+/** With more people than this, comings and goings are too many to tell each. */
+const TOLD_MAX = 12;
+
+/**
+ * @param {Room} room
+ * @param {Speakers} speakers
+ * @param {Notices} notices
+ * @returns {(() => void)[]} What ends it.
+ */
+export function tellEvents(room, speakers, notices) {
+  return [...tellPeople(room, notices), ...tellConnection(room, notices), ...tellTracks(room, notices), tellSound(speakers, notices)];
+}
+
+/**
+ * @param {Room} room
+ * @param {Notices} notices
+ */
+function tellPeople(room, notices) {
+  /** @param {string} text */
+  const tell = (text) => {
+    if (room.participants.size <= TOLD_MAX) notices.toast(text);
+  };
+  return [
+    room.on('participantJoined', ({ participant }) => tell(`${participant.name} joined`)),
+    room.on('participantLeft', ({ participant, reason }) =>
+      tell(reason === 'timedOut' ? `${participant.name} lost the connection` : `${participant.name} left`),
+    ),
+    room.on('trackPublished', ({ participant, track }) => {
+      if (track.source === 'screen') tell(`${participant.name} shares a screen`);
+    }),
+  ];
+}
+
+/**
+ * @param {Room} room
+ * @param {Notices} notices
+ */
+function tellConnection(room, notices) {
+  return [
+    room.on('state', ({ state }) => {
+      const isAway = state === 'reconnecting';
+      const banner = { title: 'The connection dropped.', text: 'Reconnecting…', isBusy: true };
+      notices.setBanner('connection', isAway ? banner : null);
+    }),
+    room.on('resumed', ({ isSameSession }) => notices.toast(isSameSession ? 'You are back' : 'You are back, with a new connection')),
+    room.on('serverStopping', () =>
+      notices.setBanner('stopping', { title: 'The server is stopping.', text: 'This call will end in a moment.' }),
+    ),
+    room.on('mediaState', ({ state }) => {
+      const banner = { title: 'Sound and picture do not pass.', text: 'Looking for another way…', isBusy: true };
+      notices.setBanner('media', state === 'disconnected' || state === 'failed' ? banner : null);
+    }),
+    room.on('fault', ({ error }) => console.warn('motet:', error)),
+  ];
+}
+
+/**
+ * @param {Room} room
+ * @param {Notices} notices
+ */
+function tellTracks(room, notices) {
+  return [
+    room.on('localTrackMoved', ({ track }) => notices.toast(`Your ${track.source} was unplugged; another one took its place`)),
+    room.on('localTrackMuted', ({ track }) => notices.toast(`Someone turned your ${track.source} off`)),
+    room.on('localTrackUnpublished', ({ track, reason }) => {
+      if (reason === 'unpublished' || reason === 'ended') return;
+      const { title, text } = wordsFor(reason);
+      notices.toast(`Your ${track.source} is off. ${title}. ${text}`, { tone: 'warning' });
+    }),
+    room.on('subscriptionRefused', ({ trackId, reason }) => console.warn('motet: not received:', trackId, reason)),
+  ];
+}
+
+/**
+ * @param {Speakers} speakers
+ * @param {Notices} notices
+ */
+function tellSound(speakers, notices) {
+  /** @param {boolean} isBlocked */
+  const show = (isBlocked) =>
+    notices.setBanner(
+      'sound',
+      isBlocked
+        ? { title: 'Tap to hear the others.', tone: 'calm', action: { label: 'Turn sound on', run: () => void speakers.unblock() } }
+        : null,
+    );
+  show(speakers.isBlocked);
+  return speakers.on('blocked', ({ isBlocked }) => show(isBlocked));
+}

@@ -1,0 +1,102 @@
+/**
+ * One tile: a person, or a screen that a person shows.
+ * @module
+ */
+import { el, icon } from './dom.js';
+import { initials, voiceOf } from './names.js';
+
+/** @typedef {'excellent' | 'good' | 'poor' | 'lost'} Quality */
+
+/** @type {Record<Quality, {bars: number, words: string}>} */
+const QUALITIES = {
+  excellent: { bars: 3, words: 'good connection' },
+  good: { bars: 2, words: 'fair connection' },
+  poor: { bars: 1, words: 'poor connection' },
+  lost: { bars: 0, words: 'connection lost' },
+};
+
+export class Tile {
+  #video = el('video', { autoplay: true, playsinline: true, muted: true, tabindex: -1 });
+  #avatar = el('span', { class: 'avatar', 'aria-hidden': 'true' });
+  #muted = el('span', { class: 'tile-muted' }, icon('microphoneOff'));
+  #name = el('span', { class: 'tile-name' });
+  #quality = el('span', { class: 'tile-quality', 'aria-hidden': 'true' }, ...[1, 2, 3].map(() => el('i')));
+  #isMuted = false;
+  /** @type {Quality | null} */
+  #level = null;
+
+  /**
+   * @param {{id: string, name: string, isLocal: boolean, isScreen?: boolean}} person
+   */
+  constructor(person) {
+    this.person = person;
+    this.isScreen = person.isScreen ?? false;
+    // The attribute alone does not silence an element that script made.
+    this.#video.muted = true;
+    this.#avatar.textContent = initials(person.name);
+    this.#avatar.classList.add(`voice-${voiceOf(person.name)}`);
+    const tag = el('div', { class: 'tile-tag', 'aria-hidden': 'true' }, this.#muted, this.#name, this.#quality);
+    this.element = el('li', { class: 'tile' }, this.#avatar, this.#video, tag);
+    this.element.classList.toggle('is-screen', this.isScreen);
+    this.element.classList.toggle('is-local', person.isLocal);
+    this.#video.classList.toggle('is-mirrored', person.isLocal && !this.isScreen);
+    this.#name.textContent = this.#title();
+    this.#render();
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  setVideo(track) {
+    const shown = /** @type {MediaStream | null} */ (this.#video.srcObject)?.getTracks()[0] ?? null;
+    if (shown !== track) this.#video.srcObject = track && new MediaStream([track]);
+    this.element.classList.toggle('has-video', track !== null);
+  }
+
+  /** @param {boolean} isMuted Whether nothing can be heard of the person. */
+  setMuted(isMuted) {
+    this.#isMuted = isMuted && !this.isScreen;
+    this.#render();
+  }
+
+  /** @param {boolean} isSpeaking */
+  setSpeaking(isSpeaking) {
+    this.element.classList.toggle('is-speaking', isSpeaking && !this.isScreen);
+  }
+
+  /** @param {Quality | null} quality */
+  setQuality(quality) {
+    this.#level = quality;
+    this.#render();
+  }
+
+  /** @param {import('./layout.js').Rect} rect */
+  place({ x, y, width, height }) {
+    const { style, classList } = this.element;
+    style.transform = `translate(${x}px, ${y}px)`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+    style.setProperty('--tile-height', `${height}px`);
+    classList.toggle('is-small', width < 180);
+    classList.toggle('is-tiny', width < 110 || height < 64);
+  }
+
+  /** Lets the medium go. */
+  destroy() {
+    this.#video.srcObject = null;
+    this.element.remove();
+  }
+
+  #title() {
+    const { name, isLocal } = this.person;
+    if (this.isScreen) return isLocal ? 'Your screen' : `${name}’s screen`;
+    return isLocal ? `${name} (you)` : name;
+  }
+
+  #render() {
+    const quality = this.#level ? QUALITIES[this.#level] : null;
+    this.#muted.hidden = !this.#isMuted;
+    this.#quality.hidden = !quality || quality.bars === 3;
+    this.#quality.dataset.bars = String(quality?.bars ?? 3);
+    const parts = [this.#title(), this.#isMuted && 'muted', quality && quality.bars < 3 && quality.words];
+    this.element.setAttribute('aria-label', parts.filter(Boolean).join(', '));
+  }
+}
