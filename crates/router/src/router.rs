@@ -1,18 +1,29 @@
 //! One routing domain: what its entities are and where a request, a datagram or a moment goes.
-#![expect(clippy::todo, reason = "signatures first")]
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use motet_control::{
-    ConsumerId, IceCandidate, Notification, ObserverId, ProducerId, Refusal, Request, Response, TransportId,
+    ConsumerId, IceCandidate, IceState, Notification, ObserverId, ProducerId, Refusal, Request, Response,
+    TransportId,
 };
 use motet_dtls::Certificate;
 use motet_ice::{SocketId, Tuple};
-use motet_rtp::NtpTime;
+use motet_rtp::{NtpTime, PacketClass, is_rtcp, packet_class};
 
+use crate::clock::NtpClock;
+use crate::consumer::Consumer;
+use crate::drop_reason::DropReason;
 use crate::egress::Egress;
+use crate::observer::Observer;
+use crate::producer::Producer;
+use crate::random::Chance;
 use crate::route::RouteChange;
+use crate::table::{ConsumerKey, ObserverKey, ProducerKey, Table, TransportKey};
+use crate::timers::{Sleeper, Timers};
+use crate::totals::{Tally, Totals};
+use crate::transport::{Transport, told_tuple};
 
 /// What a router is told once.
 #[derive(Clone)]
@@ -27,43 +38,62 @@ pub struct Setup {
     pub seed: u64,
 }
 
-/// Sums over all entities of a router, closed ones included.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Totals {
-    /// Open transports.
-    pub transports: usize,
-    /// Open producers.
-    pub producers: usize,
-    /// Open consumers.
-    pub consumers: usize,
-    /// Datagrams and frames that came.
-    pub received_packets: u64,
-    /// Their bytes.
-    pub received_bytes: u64,
-    /// Datagrams and frames that went.
-    pub sent_packets: u64,
-    /// Their bytes.
-    pub sent_bytes: u64,
-    /// RTP packets that producers took in.
-    pub producer_packets: u64,
-    /// RTP packets that consumers sent, retransmissions included.
-    pub consumer_packets: u64,
-    /// Whatever was refused, by reason.
-    pub drops: Vec<(&'static str, u64)>,
-}
-
 /// One routing domain of packets: transports with the producers and consumers on them, and observers of audio levels.
 ///
 /// After any `handle_*` call, drain [`Self::poll_route`] and [`Self::poll_notification`] (in any order), then read
 /// [`Self::poll_timeout`]. Whatever a request gives rise to on the wire goes out in [`Self::handle_timeout`], which is then
 /// due at once.
-pub struct Router {}
+pub struct Router {
+    pub(crate) setup: Setup,
+    pub(crate) clock: NtpClock,
+    pub(crate) chance: Chance,
+    pub(crate) transports: Table<TransportId, TransportKey, Transport>,
+    pub(crate) producers: Table<ProducerId, ProducerKey, Producer>,
+    pub(crate) consumers: Table<ConsumerId, ConsumerKey, Consumer>,
+    pub(crate) observers: Table<ObserverId, ObserverKey, Observer>,
+    pub(crate) timers: Timers,
+    /// Both queues hold what one call gave rise to: they are drained after each.
+    pub(crate) notes: VecDeque<Note>,
+    pub(crate) routes: VecDeque<RouteChange>,
+    /// Sums over closed entities.
+    pub(crate) gone: Tally,
+    /// Scratch: a datagram of ICE or DTLS, the packets to ask for, whoever is due.
+    pub(crate) datagram: Vec<u8>,
+    pub(crate) lost: Vec<u16>,
+    due: Vec<Sleeper>,
+}
+
+/// A notification whose addresses are yet to be told.
+pub(crate) enum Note {
+    Plain(Notification),
+    Ice { transport_id: TransportId, state: IceState, tuple: Option<Tuple> },
+}
+
+impl From<Notification> for Note {
+    fn from(notification: Notification) -> Self {
+        Self::Plain(notification)
+    }
+}
 
 impl Router {
     /// A router without entities.
     pub fn new(setup: Setup) -> Self {
-        let _ = setup;
-        Self {}
+        Self {
+            clock: NtpClock::new(setup.ntp_anchor),
+            chance: Chance::new(setup.seed),
+            setup,
+            transports: Table::new(),
+            producers: Table::new(),
+            consumers: Table::new(),
+            observers: Table::new(),
+            timers: Timers::default(),
+            notes: VecDeque::new(),
+            routes: VecDeque::new(),
+            gone: Tally::default(),
+            datagram: Vec::new(),
+            lost: Vec::new(),
+            due: Vec::new(),
+        }
     }
 
     /// Carries out any request but those that name a router or the worker ([`Request::CreateRouter`],
@@ -78,8 +108,50 @@ impl Router {
         request: Request,
         local_addr: impl Fn(SocketId) -> SocketAddr,
     ) -> Result<Response, Refusal> {
-        let _ = (now, request, local_addr);
-        todo!()
+        use Request as R;
+        match request {
+            R::CreateRouter { .. } | R::CloseRouter { .. } | R::GetWorkerStats => {
+                Err(Refusal::BadState("this is asked of a worker, not of a router".into()))
+            }
+            R::CreateWebRtcTransport { transport_id, ice, .. } => {
+                self.create_webrtc_transport(transport_id, ice)
+            }
+            R::ConnectWebRtcTransport { transport_id, remote_ufrag, dtls } => {
+                self.connect_webrtc_transport(now, transport_id, remote_ufrag, dtls)
+            }
+            R::RestartIce { transport_id, ice } => self.restart_ice(now, transport_id, ice),
+            R::CloseTransport { transport_id } => self.close_transport(transport_id),
+            R::GetTransportStats { transport_id } => self.transport_stats(now, transport_id, local_addr),
+
+            R::Produce(produce) => self.produce(now, *produce),
+            R::SetProducerPaused { producer_id, paused } => {
+                self.set_producer_paused(now, producer_id, paused)
+            }
+            R::CloseProducer { producer_id } => self.close_producer(producer_id),
+            R::GetProducerStats { producer_id } => self.producer_stats(now, producer_id),
+
+            R::Consume(consume) => self.consume(now, *consume),
+            R::SetConsumerPaused { consumer_id, paused } => {
+                self.set_consumer_paused(now, consumer_id, paused)
+            }
+            R::RequestKeyFrame { consumer_id } => self.request_key_frame(now, consumer_id),
+            R::CloseConsumer { consumer_id } => self.close_consumer(consumer_id),
+            R::GetConsumerStats { consumer_id } => self.consumer_stats(now, consumer_id),
+
+            R::CreateAudioLevelObserver { observer_id, entries_max, threshold_dbov, interval_ms, .. } => {
+                self.create_audio_level_observer(observer_id, entries_max, threshold_dbov, interval_ms)
+            }
+            R::CreateActiveSpeakerObserver { observer_id, interval_ms, .. } => {
+                self.create_active_speaker_observer(observer_id, interval_ms)
+            }
+            R::ObserveProducer { observer_id, producer_id } => {
+                self.observe_producer(now, observer_id, producer_id)
+            }
+            R::UnobserveProducer { observer_id, producer_id } => {
+                self.unobserve_producer(observer_id, producer_id)
+            }
+            R::CloseObserver { observer_id } => self.close_observer(observer_id),
+        }
     }
 
     /// Takes a datagram (or frame) that came for `transport`: by its tuple, else by the local username fragment of a STUN check.
@@ -92,64 +164,122 @@ impl Router {
         datagram: &mut [u8],
         egress: &mut impl Egress,
     ) {
-        let _ = (now, transport, tuple, datagram, egress);
-        todo!()
+        let Some(key) = self.transports.key(transport) else { return };
+        self.transports[key].received.add(datagram.len());
+        let result = self.take_datagram(now, key, tuple, datagram, egress);
+        let transport = &mut self.transports[key];
+        match result {
+            Ok(()) => transport.health.received_at = Some(now),
+            Err(reason) => transport.drops.add(reason),
+        }
+        self.rearm(key);
+    }
+
+    /// Sorts a datagram by its first byte (RFC 7983).
+    fn take_datagram(
+        &mut self,
+        now: Instant,
+        key: TransportKey,
+        tuple: Tuple,
+        datagram: &mut [u8],
+        egress: &mut impl Egress,
+    ) -> Result<(), DropReason> {
+        let class = datagram.first().map_or(PacketClass::Unknown, |first| packet_class(*first));
+        if class == PacketClass::Stun {
+            return self.take_stun(now, key, tuple, datagram, egress);
+        }
+        if !self.transports[key].link.is_validated(&tuple) {
+            return Err(DropReason::UnvalidatedTuple);
+        }
+        match class {
+            PacketClass::Dtls => self.take_dtls(now, key, datagram, egress),
+            PacketClass::Rtp if is_rtcp(datagram) => self.take_rtcp(now, key, tuple, datagram, egress),
+            PacketClass::Rtp => self.take_rtp(now, key, tuple, datagram, egress),
+            PacketClass::Stun | PacketClass::TurnChannel | PacketClass::Unknown => {
+                Err(DropReason::UnknownProtocol)
+            }
+        }
     }
 
     /// A TCP connection ended: its tuple leads nowhere.
     pub fn handle_tuple_closed(&mut self, now: Instant, transport: TransportId, tuple: Tuple) {
-        let _ = (now, transport, tuple);
-        todo!()
+        let Some(key) = self.transports.key(transport) else { return };
+        self.close_tuple(now, key, tuple);
+        self.rearm(key);
     }
 
     /// Does whatever is due at `now`. Calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant, egress: &mut impl Egress) {
-        let _ = (now, egress);
-        todo!()
+        let mut due = std::mem::take(&mut self.due);
+        self.timers.take_due(now, &mut due);
+        for sleeper in due.drain(..) {
+            match sleeper {
+                Sleeper::Transport(key) => {
+                    self.transports[key].alarm.rang();
+                    self.wake_transport(now, key, egress);
+                    self.rearm(key);
+                }
+                Sleeper::Observer(key) => {
+                    self.observers[key].alarm.rang();
+                    self.wake_observer(now, key);
+                    self.rearm_observer(key);
+                }
+            }
+        }
+        self.due = due;
     }
 
     /// When [`Self::handle_timeout`] is due next, over all entities. Costs nothing to ask.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        self.timers.next()
     }
 
     /// The next thing to tell the asker. `local_addr` tells the bound address of a socket.
     pub fn poll_notification(&mut self, local_addr: impl Fn(SocketId) -> SocketAddr) -> Option<Notification> {
-        let _ = local_addr;
-        todo!()
+        Some(match self.notes.pop_front()? {
+            Note::Plain(notification) => notification,
+            Note::Ice { transport_id, state, tuple } => {
+                let tuple = tuple.map(|tuple| told_tuple(tuple, local_addr));
+                Notification::TransportIce { transport_id, state, tuple }
+            }
+        })
     }
 
     /// The next change of what leads to whom.
     pub fn poll_route(&mut self) -> Option<RouteChange> {
-        todo!()
+        self.routes.pop_front()
     }
 
     /// Sums over all entities, closed ones included.
     pub fn totals(&self) -> Totals {
-        todo!()
+        let mut tally = self.gone.clone();
+        self.transports.iter().for_each(|transport| tally.add_transport(transport));
+        self.producers.iter().for_each(|producer| tally.add_producer(producer));
+        self.consumers.iter().for_each(|consumer| tally.add_consumer(consumer));
+        tally.totals((self.transports.len(), self.producers.len(), self.consumers.len()))
     }
 
     /// Whether the transport is here.
     pub fn has_transport(&self, id: TransportId) -> bool {
-        let _ = id;
-        todo!()
+        self.transports.key(id).is_some()
     }
 
     /// Whether the producer is here.
     pub fn has_producer(&self, id: ProducerId) -> bool {
-        let _ = id;
-        todo!()
+        self.producers.key(id).is_some()
     }
 
     /// Whether the consumer is here.
     pub fn has_consumer(&self, id: ConsumerId) -> bool {
-        let _ = id;
-        todo!()
+        self.consumers.key(id).is_some()
     }
 
     /// Whether the observer is here.
     pub fn has_observer(&self, id: ObserverId) -> bool {
-        let _ = id;
-        todo!()
+        self.observers.key(id).is_some()
+    }
+
+    pub(crate) fn notify(&mut self, notification: Notification) {
+        self.notes.push_back(notification.into());
     }
 }

@@ -1,0 +1,125 @@
+//! How a transport's packets reach its peer: the one part in which kinds of transports differ.
+
+use std::time::Instant;
+
+use motet_ice::Tuple;
+use motet_rtp::ext::{ExtensionMap, ExtensionValues};
+use motet_rtp::{HEADER_LEN_MAX, RtpHeader, SeqNo, write_header};
+use motet_srtp::Unprotected;
+
+use super::webrtc::WebRtc;
+use crate::drop_reason::DropReason;
+use crate::egress::Egress;
+
+/// Bytes of one RTCP compound before protection: what fits every path.
+pub(crate) const RTCP_BYTES_MAX: usize = 1200;
+
+/// The kinds of transports. Plain, Pipe and Direct will stand beside WebRtc.
+pub(crate) enum Link {
+    /// ICE, DTLS and SRTP with one peer.
+    WebRtc(Box<WebRtc>),
+}
+
+/// An RTP packet to send, its header yet to be written.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) header: RtpHeader,
+    /// The sequence number with its rollovers.
+    pub(crate) index: SeqNo,
+    pub(crate) values: &'a ExtensionValues,
+    pub(crate) extensions: &'a ExtensionMap,
+    /// The payload in parts that follow each other.
+    pub(crate) parts: &'a [&'a [u8]],
+}
+
+impl Link {
+    /// Whether media can be sent.
+    pub(crate) fn is_ready(&self) -> bool {
+        match self {
+            Self::WebRtc(webrtc) => webrtc.is_ready(),
+        }
+    }
+
+    /// When the link itself is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match self {
+            Self::WebRtc(webrtc) => webrtc.poll_timeout(),
+        }
+    }
+
+    /// Writes a packet's header into the batch and its payload sealed after it, with no copy in between. Answers the bytes
+    /// sent, 0 when the batch or the receiver's queue had no room.
+    pub(crate) fn send_rtp(
+        &mut self,
+        packet: &Outgoing<'_>,
+        egress: &mut impl Egress,
+    ) -> Result<usize, DropReason> {
+        match self {
+            Self::WebRtc(webrtc) => {
+                let (tuple, protector) = webrtc.outlet().ok_or(DropReason::NotConnected)?;
+                let payload_len: usize = packet.parts.iter().map(|part| part.len()).sum();
+                let len_max = HEADER_LEN_MAX + payload_len + protector.profile().rtp_overhead();
+                let mut result = Ok(0);
+                egress.send(tuple, len_max, |out| {
+                    result = write_header(&packet.header, packet.values, packet.extensions, out)
+                        .ok()
+                        .and_then(|header_len| {
+                            let Outgoing { index, header, parts, .. } = packet;
+                            protector
+                                .protect_rtp_after_header(*index, header.ssrc, header_len, parts, out)
+                                .ok()
+                        })
+                        .ok_or(DropReason::SealFailed);
+                    result.unwrap_or(0)
+                });
+                result
+            }
+        }
+    }
+
+    /// Protects and sends a compound. Answers the bytes sent, 0 when there is no path or no room.
+    pub(crate) fn send_rtcp(&mut self, compound: &[u8], egress: &mut impl Egress) -> usize {
+        match self {
+            Self::WebRtc(webrtc) => {
+                let Some((tuple, protector)) = webrtc.outlet() else { return 0 };
+                let len_max = compound.len() + protector.profile().rtcp_overhead();
+                let mut sent = 0;
+                egress.send(tuple, len_max, |out| {
+                    sent = protector.protect_rtcp(compound, out).unwrap_or(0);
+                    sent
+                });
+                sent
+            }
+        }
+    }
+
+    /// Opens an RTP packet in place.
+    pub(crate) fn open_rtp(
+        &mut self,
+        now: Instant,
+        tuple: Tuple,
+        packet: &mut [u8],
+    ) -> Result<Unprotected, DropReason> {
+        match self {
+            Self::WebRtc(webrtc) => webrtc.open_rtp(now, tuple, packet),
+        }
+    }
+
+    /// Opens a compound RTCP packet in place; answers its length.
+    pub(crate) fn open_rtcp(
+        &mut self,
+        now: Instant,
+        tuple: Tuple,
+        packet: &mut [u8],
+    ) -> Result<usize, DropReason> {
+        match self {
+            Self::WebRtc(webrtc) => webrtc.open_rtcp(now, tuple, packet),
+        }
+    }
+
+    /// Whether `tuple` may bring anything but connectivity checks.
+    pub(crate) fn is_validated(&self, tuple: &Tuple) -> bool {
+        match self {
+            Self::WebRtc(webrtc) => webrtc.is_validated(tuple),
+        }
+    }
+}
