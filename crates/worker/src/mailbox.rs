@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
 use motet_control::{Refusal, Request, Response};
@@ -13,25 +14,17 @@ const POSTS_MAX: usize = 8192;
 /// Called by the worker's thread with the outcome; must be quick and must not wait.
 pub type Answer = Box<dyn FnOnce(Result<Response, Refusal>) + Send>;
 
-/// What can be sent to a worker's thread.
-pub enum Post {
-    /// Carry this out.
-    Request {
-        /// What to do.
-        request: Request,
-        /// Whom to tell.
-        answer: Answer,
-    },
-    /// End: close all routers, tell their peers, free the ports.
-    Stop,
+/// A request and whom to tell its outcome.
+pub struct Post {
+    /// What to do.
+    pub request: Request,
+    /// Whom to tell.
+    pub answer: Answer,
 }
 
 impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request { request, .. } => f.debug_tuple("Request").field(request).finish(),
-            Self::Stop => f.write_str("Stop"),
-        }
+        f.debug_struct("Post").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
@@ -40,7 +33,7 @@ impl fmt::Debug for Post {
 pub enum PostError {
     /// Too many wait already.
     Full(Post),
-    /// The worker has ended.
+    /// The worker has ended or was told to.
     Gone(Post),
 }
 
@@ -48,17 +41,32 @@ pub enum PostError {
 pub struct PostOffice {
     /// `None` only while dropping.
     sender: Option<SyncSender<Post>>,
-    wake: Arc<dyn Fn() + Send + Sync>,
+    wake: Box<dyn Fn() + Send + Sync>,
+    is_stopped: Arc<AtomicBool>,
 }
 
 /// The worker's side.
 #[derive(Debug)]
-pub struct Mailbox(Receiver<Post>);
+pub struct Mailbox {
+    receiver: Receiver<Post>,
+    is_stopped: Arc<AtomicBool>,
+}
+
+/// What a worker finds in its mailbox.
+pub(crate) enum Found {
+    Post(Post),
+    Nothing,
+    /// All posts were taken out, and no more will come: end.
+    Stop,
+}
 
 /// A pair of sides. `wake` ends the worker's sleep.
 pub fn mailbox(wake: impl Fn() + Send + Sync + 'static) -> (PostOffice, Mailbox) {
     let (sender, receiver) = sync_channel(POSTS_MAX);
-    (PostOffice { sender: Some(sender), wake: Arc::new(wake) }, Mailbox(receiver))
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let office =
+        PostOffice { sender: Some(sender), wake: Box::new(wake), is_stopped: Arc::clone(&is_stopped) };
+    (office, Mailbox { receiver, is_stopped })
 }
 
 impl PostOffice {
@@ -67,13 +75,21 @@ impl PostOffice {
     /// # Errors
     /// Where the mailbox is full or the worker has ended.
     pub fn post(&self, post: Post) -> Result<(), PostError> {
-        let Some(sender) = &self.sender else { return Err(PostError::Gone(post)) };
+        let sender = self.sender.as_ref().filter(|_| !self.is_stopped.load(Ordering::Acquire));
+        let Some(sender) = sender else { return Err(PostError::Gone(post)) };
         sender.try_send(post).map_err(|error| match error {
             TrySendError::Full(post) => PostError::Full(post),
             TrySendError::Disconnected(post) => PostError::Gone(post),
         })?;
         (self.wake)();
         Ok(())
+    }
+
+    /// Tells the worker to end once it has carried out what was sent before, however full the mailbox is: to close its
+    /// routers, tell their peers, free its ports. Nothing is taken any more.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
+        (self.wake)();
     }
 }
 
@@ -92,12 +108,61 @@ impl fmt::Debug for PostOffice {
 }
 
 impl Mailbox {
-    /// The next post; `Stop` once nobody can send any more.
-    pub(crate) fn next(&self) -> Option<Post> {
-        match self.0.try_recv() {
-            Ok(post) => Some(post),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Post::Stop),
+    pub(crate) fn next(&self) -> Found {
+        // Asked first: what came before the stop is found by the attempt after it.
+        let is_stopped = self.is_stopped.load(Ordering::Acquire);
+        match self.receiver.try_recv() {
+            Ok(post) => Found::Post(post),
+            Err(TryRecvError::Empty) if !is_stopped => Found::Nothing,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Found::Stop,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use motet_control::RouterId;
+
+    use super::*;
+
+    fn post(office: &PostOffice, id: u64) -> Result<(), PostError> {
+        let request = Request::CreateRouter { router_id: RouterId(id) };
+        office.post(Post { request, answer: Box::new(|_| {}) })
+    }
+
+    fn id(found: Found) -> Option<u64> {
+        match found {
+            Found::Post(Post { request: Request::CreateRouter { router_id }, .. }) => Some(router_id.0),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_full_mailbox_gives_the_post_back_and_a_stop_still_arrives() {
+        let (office, mailbox) = mailbox(|| {});
+        (0..POSTS_MAX as u64).for_each(|id| post(&office, id).unwrap());
+        assert!(matches!(post(&office, 0), Err(PostError::Full(_))));
+        office.stop();
+        assert!(matches!(post(&office, 0), Err(PostError::Gone(_))));
+        assert!((0..POSTS_MAX as u64).all(|expected| id(mailbox.next()) == Some(expected)));
+        assert!(matches!(mailbox.next(), Found::Stop));
+    }
+
+    #[test]
+    fn dropping_the_office_wakes_the_worker_to_find_its_end() {
+        let woken = Arc::new(AtomicBool::new(false));
+        let wake = Arc::clone(&woken);
+        let (office, mailbox) = mailbox(move || wake.store(true, Ordering::Relaxed));
+        assert!(matches!(mailbox.next(), Found::Nothing));
+        drop(office);
+        assert!(woken.load(Ordering::Relaxed));
+        assert!(matches!(mailbox.next(), Found::Stop));
+    }
+
+    #[test]
+    fn posts_to_an_ended_worker_come_back() {
+        let (office, mailbox) = mailbox(|| {});
+        drop(mailbox);
+        assert!(matches!(post(&office, 0), Err(PostError::Gone(_))));
     }
 }

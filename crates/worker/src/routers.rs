@@ -256,8 +256,9 @@ impl Routers {
     }
 
     /// A connection that brought a stranger's frame, or whose transport has no use for it, would only hold its place.
+    /// Many frames of one connection come in a row; it is noted once.
     fn note_useless(&mut self, tuple: Tuple) {
-        if tuple.protocol == CandidateProtocol::Tcp {
+        if tuple.protocol == CandidateProtocol::Tcp && self.useless.back() != Some(&tuple) {
             self.useless.push_back(tuple);
         }
     }

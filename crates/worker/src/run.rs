@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use motet_control::Notification;
 
-use crate::mailbox::{Mailbox, Post};
+use crate::mailbox::{Found, Mailbox, Post};
 use crate::sockets::{Sleep, Sockets};
 use crate::worker::{Setup, Worker};
 
@@ -98,9 +98,9 @@ fn sleep<S: Sockets + Sleep>(worker: &mut Worker<S>, requests: &Requests) -> io:
 fn carry_out_requests<S: Sockets>(worker: &mut Worker<S>, mailbox: &Mailbox, now: Instant) -> Requests {
     for _ in 0..REQUESTS_PER_TURN {
         match mailbox.next() {
-            Some(Post::Request { request, answer }) => answer(worker.handle_request(now, request)),
-            Some(Post::Stop) => return Requests::Stop,
-            None => return Requests::AllDone,
+            Found::Post(Post { request, answer }) => answer(worker.handle_request(now, request)),
+            Found::Nothing => return Requests::AllDone,
+            Found::Stop => return Requests::Stop,
         }
     }
     Requests::MoreMayWait
