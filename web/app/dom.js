@@ -71,12 +71,12 @@ export function relabel(button, name, label) {
 /** The four voices, one entering after the other. */
 export function logo() {
   const bars = [
-    { x: 3, y: 4, width: 17 },
-    { x: 9, y: 11, width: 20 },
-    { x: 5, y: 18, width: 14 },
-    { x: 12, y: 25, width: 17 },
+    { x: 2, y: 3, width: 17 },
+    { x: 9, y: 10, width: 21 },
+    { x: 5, y: 17, width: 14 },
+    { x: 13, y: 24, width: 17 },
   ];
-  const rects = bars.map((bar, index) => svg('rect', { ...bar, height: 4, rx: 2, class: `voice-${index + 1}` }));
+  const rects = bars.map((bar, index) => svg('rect', { ...bar, height: 5, rx: 2.5, class: `voice-${index + 1}` }));
   return svg('svg', { class: 'logo', viewBox: '0 0 32 32', 'aria-hidden': 'true', focusable: 'false' }, ...rects);
 }
 

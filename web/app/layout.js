@@ -81,6 +81,7 @@ export function spotlightRects(bigCount, smallCount, area, gap = GAP) {
 }
 
 /**
+ * The strip is as wide as its tiles come out, and no wider.
  * @param {Rect} area
  * @param {number} smallCount
  * @param {number} gap
@@ -88,7 +89,9 @@ export function spotlightRects(bigCount, smallCount, area, gap = GAP) {
  */
 function beside(area, smallCount, gap) {
   const most = smallCount > 6 ? 340 : 260;
-  const strip = Math.min(most, Math.max(120, area.width * 0.22));
+  const widest = Math.min(most, Math.max(120, area.width * 0.22));
+  const { columns, tileWidth } = bestGrid(smallCount, widest, area.height, gap);
+  const strip = Math.ceil(columns * tileWidth + (columns - 1) * gap);
   const big = { ...area, width: area.width - strip - gap };
   return [big, { ...area, x: area.x + big.width + gap, width: strip }];
 }

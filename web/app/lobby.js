@@ -7,7 +7,7 @@ import { el, icon, iconButton, logo, relabel } from './dom.js';
 import { watchLevel } from './level.js';
 import { initials, inventRoomName, voiceOf } from './names.js';
 import { savePreferences } from './preferences.js';
-import { wordsFor } from './words.js';
+import { wordsForDevices } from './words.js';
 
 /** @typedef {import('./preview.js').Preview} Preview */
 /** @typedef {import('./words.js').Words} Words */
@@ -73,7 +73,7 @@ function createPicture(preview) {
   });
   const controls = el('div', { class: 'preview-controls' }, microphone, camera);
   const meter = el('span', { class: 'level', 'aria-hidden': 'true' }, level);
-  const element = el('div', { class: 'tile preview-tile' }, avatar, video, notice, meter, controls);
+  const element = el('div', { class: 'tile preview-tile voice-1' }, avatar, video, notice, meter, controls);
   /** @type {(() => void) | null} */
   let stopLevel = null;
   /** @type {MediaStreamTrack | null} */
@@ -84,6 +84,7 @@ function createPicture(preview) {
     element.classList.toggle('has-video', preview.tracks.camera !== null);
     paint(microphone, preview.isOn.microphone, 'microphone');
     paint(camera, preview.isOn.camera, 'camera');
+    meter.hidden = !preview.isOn.microphone;
     notice.replaceChildren(...faultNotices(preview));
     const audible = preview.isOn.microphone ? preview.tracks.microphone : null;
     if (audible === measured) return;
@@ -99,7 +100,7 @@ function createPicture(preview) {
     /** @param {string} name */
     setName(name) {
       avatar.textContent = name.trim() ? initials(name) : '';
-      avatar.className = `avatar voice-${voiceOf(name)}`;
+      element.className = element.className.replace(/voice-\d/, `voice-${voiceOf(name)}`);
     },
     destroy() {
       off();
@@ -128,13 +129,10 @@ function paint(button, isOn, device) {
 }
 
 /** @param {Preview} preview */
-function faultNotices(preview) {
-  const reasons = new Set([preview.faults.camera?.reason, preview.faults.microphone?.reason]);
-  return [...reasons].flatMap((reason) => {
-    if (!reason) return [];
-    const { title, text } = wordsFor(reason);
-    return [el('p', {}, icon('warning'), el('span', {}, el('strong', {}, title), ' ', text))];
-  });
+function faultNotices({ faults }) {
+  return wordsForDevices(faults.camera?.reason, faults.microphone?.reason).map(({ title, text }) =>
+    el('p', {}, icon('warning'), el('span', {}, el('strong', {}, `${title}.`), ' ', text)),
+  );
 }
 
 /**
@@ -172,7 +170,7 @@ function createForm(initial, onJoin, onName) {
     /** @param {Words} words */
     showError({ title, text }) {
       error.hidden = false;
-      error.replaceChildren(icon('warning'), el('span', {}, el('strong', {}, title), ' ', text));
+      error.replaceChildren(icon('warning'), el('span', {}, el('strong', {}, `${title}.`), ' ', text));
     },
     /** @param {boolean} isBusy */
     setBusy(isBusy) {

@@ -31,7 +31,8 @@ const EVENTS = /** @type {const} */ ([
 /** @param {Room} room */
 export function createStage(room) {
   const list = el('ul', { class: 'stage-tiles', 'aria-label': 'Participants' });
-  const element = el('section', { class: 'stage', 'aria-label': 'Call' }, list);
+  const alone = el('p', { class: 'alone', role: 'status' }, 'Nobody else is here yet. Copy the link and send it to someone.');
+  const element = el('section', { class: 'stage', 'aria-label': 'Call' }, list, alone);
   /** By participant, or by track for a screen. @type {Map<string, Tile>} */
   const tiles = new Map();
   let isScheduled = false;
@@ -45,6 +46,7 @@ export function createStage(room) {
       tile.destroy();
       tiles.delete(key);
     }
+    alone.hidden = room.participants.size > 0;
     arrange();
   }
 

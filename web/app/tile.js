@@ -34,9 +34,8 @@ export class Tile {
     // The attribute alone does not silence an element that script made.
     this.#video.muted = true;
     this.#avatar.textContent = initials(person.name);
-    this.#avatar.classList.add(`voice-${voiceOf(person.name)}`);
     const tag = el('div', { class: 'tile-tag', 'aria-hidden': 'true' }, this.#muted, this.#name, this.#quality);
-    this.element = el('li', { class: 'tile' }, this.#avatar, this.#video, tag);
+    this.element = el('li', { class: `tile voice-${voiceOf(person.name)}` }, this.#avatar, this.#video, tag);
     this.element.classList.toggle('is-screen', this.isScreen);
     this.element.classList.toggle('is-local', person.isLocal);
     this.#video.classList.toggle('is-mirrored', person.isLocal && !this.isScreen);
@@ -76,7 +75,7 @@ export class Tile {
     style.height = `${height}px`;
     style.setProperty('--tile-height', `${height}px`);
     classList.toggle('is-small', width < 180);
-    classList.toggle('is-tiny', width < 110 || height < 64);
+    classList.toggle('is-tiny', width < 130 || height < 72);
   }
 
   /** Lets the medium go. */

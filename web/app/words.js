@@ -19,6 +19,12 @@ const WORDS = {
   },
   microphoneAbsent: { title: 'No microphone found', text: 'Plug one in, or join to listen only.' },
   microphoneBusy: { title: 'The microphone is busy', text: 'Another program may be using it. Close that one, or join to listen only.' },
+  bothRefused: {
+    title: 'Camera and microphone are blocked',
+    text: 'Allow them through the icon in the address bar, or join just to look and listen.',
+  },
+  bothAbsent: { title: 'No camera and no microphone found', text: 'Plug them in, or join just to look and listen.' },
+  bothBusy: { title: 'Camera and microphone are busy', text: 'Close the program that uses them, or join just to look and listen.' },
   screenRefused: { title: 'Nothing is shared', text: 'The browser was not allowed to show a screen or a window.' },
   screenAbsent: { title: 'Nothing to share', text: 'The browser found no screen or window.' },
   screenBusy: { title: 'The screen cannot be shown', text: 'The system refused. Try another window.' },
@@ -59,6 +65,19 @@ const WORDS = {
  */
 export function wordsFor(reason, message = '') {
   return Object.hasOwn(WORDS, reason) ? WORDS[reason] : { title: 'Something went wrong', text: message || reason };
+}
+
+/**
+ * What to say of a camera and a microphone that did not open: once, where it is the same with both.
+ * @param {string | undefined} camera The reasons; `undefined` where it did open.
+ * @param {string | undefined} microphone
+ * @returns {Words[]}
+ */
+export function wordsForDevices(camera, microphone) {
+  if (camera && camera.replace('camera', 'microphone') === microphone) {
+    return [wordsFor(camera.replace('camera', 'both'))];
+  }
+  return [camera, microphone].flatMap((reason) => (reason ? [wordsFor(reason)] : []));
 }
 
 /**

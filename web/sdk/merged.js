@@ -8,9 +8,9 @@
  * PeerConnection must finish one negotiation before the next, and ten changes need one more negotiation, not ten.
  */
 export class Merged {
-  /** @type {Promise<void> | null} */
-  #running = null;
-  /** @type {Promise<void> | null} */
+  /** The run that goes on, or the one that ended last. @type {Promise<void>} */
+  #running = Promise.resolve();
+  /** The run that has not started yet. @type {Promise<void> | null} */
   #next = null;
   #job;
 
@@ -20,27 +20,19 @@ export class Merged {
   }
 
   /**
-   * Settles as the first run does that started after this call.
+   * Settles as the first run does that starts after this call. It starts no earlier than in a microtask, so that changes
+   * made one after the other in one go share it.
    * @returns {Promise<void>}
    */
   request() {
-    if (!this.#running) return this.#start();
-    this.#next ??= this.#running.then(
-      () => this.#start(),
-      () => this.#start(),
-    );
-    return this.#next;
-  }
-
-  #start() {
-    this.#next = null;
-    // Started in a microtask, so that changes made one after the other in one go share this run.
-    const run = Promise.resolve().then(this.#job);
-    this.#running = run;
-    const end = () => {
-      if (this.#running === run) this.#running = null;
+    if (this.#next) return this.#next;
+    const start = () => {
+      this.#running = next;
+      this.#next = null;
+      return this.#job();
     };
-    run.then(end, end);
-    return run;
+    const next = this.#running.then(start, start);
+    this.#next = next;
+    return next;
   }
 }
