@@ -31,11 +31,13 @@ macro_rules! targets {
 
 targets! {
     av1,
+    dtls_door,
     h264,
     header_extensions,
     opus,
     rtcp,
     rtp,
+    srtp,
     stun,
     vp8,
     vp9,
