@@ -158,7 +158,7 @@ impl OpensslDoor {
                 self.is_connected = true;
                 self.tell_connected(outbox)
             }
-            Err(error) if error.code() == ErrorCode::WANT_READ => Ok(()),
+            Err(error) if wants_more(&error) => Ok(()),
             Err(error) => Err(failed(error)),
         }
     }
@@ -182,7 +182,7 @@ impl OpensslDoor {
             forget_errors();
             match self.stream.ssl_read(&mut self.plain) {
                 Ok(len) => outbox.tell(Told::ApplicationData(self.plain[..len].to_vec())),
-                Err(error) if error.code() == ErrorCode::WANT_READ => break Ok(()),
+                Err(error) if wants_more(&error) => break Ok(()),
                 Err(error) if error.code() == ErrorCode::ZERO_RETURN => {
                     if !std::mem::replace(&mut self.is_closed, true) {
                         outbox.tell(Told::Closed);
@@ -248,6 +248,14 @@ impl Write for Datagrams {
 /// OpenSSL looks at its thread's queue of errors to tell how a call went: what another call left there must not count.
 fn forget_errors() {
     let _ = ErrorStack::get();
+}
+
+/// Whether nothing worse happened than that a datagram is used up. OpenSSL 3.0 claims an end of the stream, with no error
+/// to name, when a protected record is too short to be opened; such records are to be ignored (RFC 6347 section
+/// 4.1.2.7), and after it OpenSSL goes on as if it had.
+fn wants_more(error: &openssl::ssl::Error) -> bool {
+    let has_no_cause = error.ssl_error().is_none() && error.io_error().is_none();
+    error.code() == ErrorCode::WANT_READ || (error.code() == ErrorCode::SYSCALL && has_no_cause)
 }
 
 fn known_profile(id: SrtpProfileId) -> Option<SrtpProfile> {
