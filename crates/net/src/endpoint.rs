@@ -190,6 +190,14 @@ impl Endpoint {
         self.outbox.flush();
     }
 
+    /// A TCP connection has proved that there is a peer behind it. Those that have not are closed after 10 s. Does nothing
+    /// for UDP.
+    pub fn keep_tuple(&mut self, tuple: Tuple) {
+        if tuple.protocol == CandidateProtocol::Tcp {
+            self.outbox.connections.keep_open(tuple);
+        }
+    }
+
     /// Closes a TCP connection that is of no use any more; its end is told by [`Self::poll_closed`]. Does nothing for UDP.
     pub fn close_tuple(&mut self, tuple: Tuple) {
         if tuple.protocol == CandidateProtocol::Tcp {

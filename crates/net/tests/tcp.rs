@@ -121,13 +121,14 @@ fn the_peers_end_is_told_once_after_its_last_frame() {
 }
 
 #[test]
-fn a_connection_to_which_nothing_is_sent_is_closed_after_ten_seconds() {
+fn a_connection_that_has_not_proved_itself_is_closed_after_ten_seconds() {
     let mut endpoint = endpoint(&["127.0.0.1"]);
     let mut silent = connect(&endpoint);
     until_open(&mut endpoint, 1);
     let mut proven = connect(&endpoint);
     proven.write_all(&frame(b"check")).unwrap();
-    receive_until(&mut endpoint, echo, |came, _| came.len() == 1);
+    let came = receive_until(&mut endpoint, echo, |came, _| came.len() == 1);
+    endpoint.keep_tuple(came[0].0);
     let now = Instant::now();
     endpoint.handle_timeout(now + Duration::from_secs(5));
     assert_eq!(endpoint.tcp_connections(), 2);
@@ -143,7 +144,8 @@ fn a_frame_begun_and_not_finished_in_ten_seconds_ends_the_connection() {
     let mut endpoint = endpoint(&["127.0.0.1"]);
     let mut peer = connect(&endpoint);
     peer.write_all(&frame(b"check")).unwrap();
-    receive_until(&mut endpoint, echo, |came, _| came.len() == 1);
+    let came = receive_until(&mut endpoint, echo, |came, _| came.len() == 1);
+    endpoint.keep_tuple(came[0].0);
     assert_eq!(read_frame(&mut peer), b"check");
     peer.write_all(&[0, 9, 1]).unwrap();
     endpoint.wait(None).unwrap();

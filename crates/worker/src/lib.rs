@@ -27,6 +27,3 @@ pub use mailbox::{Answer, Mailbox, Post, PostError, PostOffice, mailbox};
 pub use run::{End, spawn};
 pub use sockets::{Outbox, Sleep, SocketCounters, Sockets};
 pub use worker::{Setup, Worker};
-
-#[cfg(test)]
-mod tests;

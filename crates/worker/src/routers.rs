@@ -34,6 +34,8 @@ pub(crate) struct Routers {
     acted: Vec<Slot>,
     /// TCP connections that lead nowhere; as many as tuples were removed and strangers came in one turn.
     useless: VecDeque<Tuple>,
+    /// TCP connections that a verified check came over; as many as tuples were added in one turn.
+    proven: VecDeque<Tuple>,
     drops: Drops,
     /// Totals of closed routers.
     gone: Totals,
@@ -59,6 +61,7 @@ impl Routers {
             with_news: Vec::new(),
             acted: Vec::new(),
             useless: VecDeque::new(),
+            proven: VecDeque::new(),
             drops: Drops::default(),
             gone: Totals::default(),
             created: 0,
@@ -188,6 +191,11 @@ impl Routers {
         self.useless.pop_front()
     }
 
+    /// The next TCP connection that has turned out to be a peer's.
+    pub(crate) fn poll_proven(&mut self) -> Option<Tuple> {
+        self.proven.pop_front()
+    }
+
     /// Takes over what the routers tell unasked.
     pub(crate) fn gather_notifications(
         &mut self,
@@ -238,7 +246,12 @@ impl Routers {
         match change {
             RouteChange::AddUfrag(ufrag, transport) => self.demux.add_ufrag(ufrag, route(transport)),
             RouteChange::RemoveUfrag(ufrag) => self.demux.remove_ufrag(&ufrag, slot),
-            RouteChange::AddTuple(tuple, transport) => self.demux.add_tuple(tuple, route(transport)),
+            RouteChange::AddTuple(tuple, transport) => {
+                self.demux.add_tuple(tuple, route(transport));
+                if tuple.protocol == CandidateProtocol::Tcp {
+                    self.proven.push_back(tuple);
+                }
+            }
             RouteChange::RemoveTuple(tuple) => {
                 if self.demux.remove_tuple(&tuple, slot) {
                     self.note_useless(tuple);

@@ -30,6 +30,10 @@ pub trait Sockets {
     /// Sends what was gathered.
     fn flush(&mut self);
 
+    /// A TCP connection has proved that there is a peer behind it; those that do not are closed some time after they were
+    /// opened. Does nothing for UDP.
+    fn keep_tuple(&mut self, tuple: Tuple);
+
     /// Closes a TCP connection; does nothing for UDP.
     fn close_tuple(&mut self, tuple: Tuple);
 
@@ -100,6 +104,10 @@ impl Sockets for Endpoint {
 
     fn flush(&mut self) {
         Endpoint::flush(self);
+    }
+
+    fn keep_tuple(&mut self, tuple: Tuple) {
+        Endpoint::keep_tuple(self, tuple);
     }
 
     fn close_tuple(&mut self, tuple: Tuple) {

@@ -104,10 +104,14 @@ impl<S: Sockets> Worker<S> {
         self.routers.handle_timeout(now, TIMERS_PER_TURN, &mut Exit(self.sockets.outbox()));
     }
 
-    /// Connections that ended lead nowhere any more; connections that lead nowhere end.
+    /// Connections that ended lead nowhere any more; connections that lead nowhere end; those that lead to a transport are
+    /// kept.
     fn end_connections(&mut self, now: Instant) {
         while let Some(tuple) = self.sockets.poll_closed() {
             self.routers.handle_tuple_closed(now, tuple);
+        }
+        while let Some(tuple) = self.routers.poll_proven() {
+            self.sockets.keep_tuple(tuple);
         }
         while let Some(tuple) = self.routers.poll_useless() {
             self.sockets.close_tuple(tuple);

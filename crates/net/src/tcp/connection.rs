@@ -25,7 +25,7 @@ pub(crate) struct Connection {
     partial: Vec<u8>,
     /// Since when `partial` has held something.
     partial_since: Option<Instant>,
-    /// Accepted then, and nothing has been sent since.
+    /// Accepted then, and not proven since.
     probation_since: Option<Instant>,
 }
 
@@ -73,7 +73,7 @@ impl Connection {
         };
     }
 
-    /// Something is sent: whoever asked for it has verified the peer.
+    /// Whoever uses the connection has verified the peer.
     pub(crate) fn end_probation(&mut self) {
         self.probation_since = None;
     }

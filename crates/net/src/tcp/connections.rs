@@ -216,10 +216,16 @@ impl Connections {
             Some(0) => return,
             Some(len) => counters.note_sent(1, len),
         }
-        connection.end_probation();
         if !connection.is_dirty {
             connection.is_dirty = true;
             self.dirty.push(to.socket);
+        }
+    }
+
+    /// The connection has proved itself.
+    pub(crate) fn keep_open(&mut self, tuple: Tuple) {
+        if let Some(connection) = find(&mut self.slots, tuple.socket) {
+            connection.end_probation();
         }
     }
 
