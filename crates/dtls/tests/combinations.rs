@@ -7,7 +7,7 @@ use std::time::Instant;
 use motet_control::{DtlsRole, FingerprintHash};
 use motet_dtls::{Certificate, SrtpProfile};
 
-use peers::{DimplPeer, Identity, Offer, OpensslPeer, Ours, connect};
+use peers::{DimplPeer, Identity, Offer, OpensslPeer, Ours, Peer, connect, run};
 
 fn ours(role: DtlsRole, peer: &Identity) -> Ours {
     Ours::new(&Certificate::generate().unwrap(), role, &peer.fingerprint(), Instant::now())
@@ -71,9 +71,50 @@ fn a_hello_in_fragments_is_put_together_for_either_library() {
     }
 }
 
+/// As Chromium's with a post-quantum key share.
+#[test]
+fn a_hello_of_two_datagrams_is_put_together_for_either_library() {
+    let identity = Identity::ecdsa();
+    let many_protocols = [[15; 16]; 100].concat();
+    let mut client = OpensslPeer::with_protocols(&identity, DtlsRole::Client, &many_protocols);
+    connect(&mut ours(DtlsRole::Server, &identity), &mut client);
+
+    // dimpl fills its hello up to the MTU; here it is cut in two by hand.
+    let now = Instant::now();
+    let mut client = DimplPeer::with_mtu(&identity, DtlsRole::Client, Offer::Both, 2000, now);
+    let mut server = ours(DtlsRole::Server, &identity);
+    let mut hello = Vec::new();
+    assert!(client.send(&mut hello));
+    assert_eq!(hello.len(), 2000);
+    for half in [second_half(&hello), first_half(&hello)] {
+        server.receive(now, &half);
+    }
+    connect_quietly(&mut server, &mut client);
+}
+
+/// Where the hello's body is cut; the headers before it have 13 and 12 bytes.
+const CUT: usize = 1000;
+
+fn first_half(hello: &[u8]) -> Vec<u8> {
+    let mut half = hello[..25 + CUT].to_vec();
+    half[11..13].copy_from_slice(&(12 + CUT as u16).to_be_bytes());
+    half[23..25].copy_from_slice(&(CUT as u16).to_be_bytes());
+    half
+}
+
+fn second_half(hello: &[u8]) -> Vec<u8> {
+    let body = &hello[25 + CUT..];
+    let mut half = [&hello[..25], body].concat();
+    half[10] += 1;
+    half[11..13].copy_from_slice(&(12 + body.len() as u16).to_be_bytes());
+    half[20..22].copy_from_slice(&(CUT as u16).to_be_bytes());
+    half[23..25].copy_from_slice(&(body.len() as u16).to_be_bytes());
+    half
+}
+
 /// Messages of full size do not fit a small MTU's peer.
-fn connect_quietly(first: &mut dyn peers::Peer, second: &mut dyn peers::Peer) {
-    peers::run(first, second, Instant::now(), motet_dtls::HANDSHAKE_TIMEOUT, &mut |_, _| false);
+fn connect_quietly(first: &mut dyn Peer, second: &mut dyn Peer) {
+    run(first, second, Instant::now(), motet_dtls::HANDSHAKE_TIMEOUT, &mut |_, _| false);
     assert!(first.keys().is_some());
     assert_eq!(first.keys(), second.keys());
 }

@@ -1,5 +1,5 @@
 //! Peers to shake hands with, and a network between two of them under simulated time.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses its part")]
 
 mod dimpl_peer;
 mod openssl_peer;

@@ -30,12 +30,24 @@ impl OpensslPeer {
     }
 
     pub fn with_profiles(identity: Option<&Identity>, role: DtlsRole, profiles: Option<&str>) -> Self {
+        Self::build(identity, role, profiles, &[])
+    }
+
+    /// With so many application protocols offered, each after its length.
+    pub fn with_protocols(identity: &Identity, role: DtlsRole, protocols: &[u8]) -> Self {
+        Self::build(Some(identity), role, Some("SRTP_AEAD_AES_128_GCM"), protocols)
+    }
+
+    fn build(identity: Option<&Identity>, role: DtlsRole, profiles: Option<&str>, protocols: &[u8]) -> Self {
         let mut builder = SslContextBuilder::new(SslMethod::dtls()).unwrap();
         builder.set_verify_callback(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT, |_, _| true);
         if let Some(profiles) = profiles {
             builder.set_tlsext_use_srtp(profiles).unwrap();
         }
         builder.set_options(SslOptions::NO_QUERY_MTU);
+        if !protocols.is_empty() {
+            builder.set_alpn_protos(protocols).unwrap();
+        }
         if let Some(identity) = identity {
             builder.set_certificate(&identity.x509).unwrap();
             builder.set_private_key(&identity.key).unwrap();
