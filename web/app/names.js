@@ -23,9 +23,10 @@ export function initials(name) {
  * @returns {number} 1 to 4.
  */
 export function voiceOf(id) {
-  let hash = 7;
-  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-  return 1 + ((hash >>> 3) % VOICES);
+  // FNV-1a, whose low bits are folded over by the high ones.
+  let hash = 0x811c9dc5;
+  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return 1 + (((hash ^ (hash >>> 15)) >>> 0) % VOICES);
 }
 
 /**

@@ -113,11 +113,7 @@ export class Publisher {
   }
 
   #request() {
-    this.#negotiation.request().catch((error) => {
-      // A drop of the socket is no fault: `resume` says it all again.
-      if (error instanceof MotetError && error.reason === 'disconnected') return;
-      this.#options.onFault(error);
-    });
+    this.#negotiation.request().catch(this.#options.onFault);
   }
 
   async #negotiate() {

@@ -329,14 +329,16 @@ export class Room extends Emitter {
    * @param {object} params
    */
   #tell(method, params) {
-    this.#session?.request(method, params).catch((error) => {
-      if (error.reason !== 'disconnected') this.#fault(error);
-    });
+    this.#session?.request(method, params).catch((error) => this.#fault(error));
   }
 
-  /** @param {unknown} error */
+  /**
+   * What a drop of the socket cut short is no fault: coming back says it again.
+   * @param {unknown} error
+   */
   #fault(error) {
-    if (this.state !== 'ended') this.emit('fault', { error });
+    const { reason } = /** @type {{reason?: string}} */ (error ?? {});
+    if (this.state !== 'ended' && reason !== 'disconnected') this.emit('fault', { error });
   }
 
   /** @param {boolean} isOn */
