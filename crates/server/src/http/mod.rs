@@ -1,0 +1,74 @@
+//! Everything that is served over HTTP: the web app, signaling, the API, health and metrics.
+
+mod api;
+mod auth;
+mod headers;
+mod health;
+mod metrics;
+mod origin;
+mod rate;
+mod web;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use motet::Worker;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::access::Access;
+use crate::config::Config;
+use crate::rooms_task::RoomsHandle;
+use rate::Rate;
+
+pub use api::openapi;
+pub(crate) use auth::unix_now_s;
+
+/// Largest body that a request may have: the API's are small.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a request may take; signaling is no request but what follows one.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What every handler may use.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) rooms: RoomsHandle,
+    pub(crate) access: Access,
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) connects: Rate,
+}
+
+impl App {
+    pub(crate) fn new(config: Config, rooms: RoomsHandle, workers: Vec<Worker>) -> Self {
+        let access = Access::new(&config);
+        let connects = Rate::new(config.connects_per_minute);
+        Self { config, rooms, access, workers, stopping: AtomicBool::new(false), connects }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// All routes. `signal` is what answers `/signal` once origin and rate are found good.
+pub(crate) fn router(app: &Arc<App>, signal: Router) -> Router {
+    let signal = signal
+        .layer(middleware::from_fn_with_state(Arc::clone(app), rate::limit))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), origin::check));
+    let requests = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
+        .merge(api::router())
+        .fallback(web::serve)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .with_state(Arc::clone(app));
+    requests.merge(signal).layer(middleware::from_fn(headers::add))
+}

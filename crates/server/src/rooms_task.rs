@@ -1,0 +1,263 @@
+//! The one task that owns the rooms: it hands commands in, carries their outputs out, and keeps their time.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use motet::Worker;
+use motet::control::{Notification, Refusal};
+use motet_room::{
+    Clock, Command, Counts, Event, LeaveReason, Output, ParticipantId, Reply, RoomError, Rooms, RoomsConfig,
+    Subject, WorkerIndex,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::Config;
+use crate::media::{self, Hangs, Pump};
+
+/// Messages that wait for the task. Full means that askers wait: sessions and HTTP requests, each one at a time.
+const MESSAGES_MAX: usize = 4_096;
+/// Events that wait for one participant's session. Full means that its socket takes nothing; it is taken out.
+pub(crate) const EVENTS_MAX: usize = 1_024;
+
+/// The way to the rooms; clones lead to the same.
+#[derive(Clone)]
+pub(crate) struct RoomsHandle(mpsc::Sender<Message>);
+
+enum Message {
+    Command { command: Command, events: Option<mpsc::Sender<Event>>, reply: Answer },
+    Refused { worker: WorkerIndex, subject: Subject, refusal: Refusal },
+    Notified { worker: WorkerIndex, notification: Notification },
+    WorkerEnded { worker: WorkerIndex },
+    Census { reply: oneshot::Sender<Census> },
+}
+
+type Answer = oneshot::Sender<Result<Reply, RoomError>>;
+
+/// How much there is, and who carries it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Census {
+    /// In rooms.
+    pub(crate) counts: Counts,
+    /// Workers that are alive.
+    pub(crate) workers_alive: usize,
+}
+
+impl RoomsHandle {
+    /// Starts the task, with the rooms on `workers`.
+    pub(crate) fn start(config: &Config, workers: &[Worker]) -> Result<Self, aws_lc_rs::error::Unspecified> {
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed)?;
+        let (sender, receiver) = mpsc::channel(MESSAGES_MAX);
+        let handle = Self(sender);
+        let mut rooms = Rooms::new(rooms_config(config), seed);
+        let mut pumps = Vec::new();
+        for worker in workers {
+            let index = rooms.add_worker(media::facts(worker));
+            pumps.push(handle.pump(worker, index));
+            tokio::spawn(listen(worker.clone(), index, handle.0.downgrade()));
+        }
+        let task = Task { rooms, pumps, sessions: HashMap::new() };
+        tokio::spawn(task.run(receiver));
+        Ok(handle)
+    }
+
+    /// A refusal waits for a place in the task's queue without holding up the worker's other requests.
+    fn pump(&self, worker: &Worker, index: WorkerIndex) -> Pump {
+        let messages = self.0.downgrade();
+        Pump::new(worker.clone(), index, move |worker, subject, refusal| {
+            let Some(messages) = messages.upgrade() else { return };
+            tokio::spawn(async move {
+                let _ = messages.send(Message::Refused { worker, subject, refusal }).await;
+            });
+        })
+    }
+
+    /// Carries a command out.
+    ///
+    /// # Errors
+    /// As the rooms say; [`RoomError::Stopping`] once the task has ended.
+    pub(crate) async fn command(&self, command: Command) -> Result<Reply, RoomError> {
+        self.send(command, None).await
+    }
+
+    /// Joins or resumes; from then on the participant is told what happens through `events`.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub(crate) async fn enter(
+        &self,
+        command: Command,
+        events: mpsc::Sender<Event>,
+    ) -> Result<Reply, RoomError> {
+        self.send(command, Some(events)).await
+    }
+
+    async fn send(&self, command: Command, events: Option<mpsc::Sender<Event>>) -> Result<Reply, RoomError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Command { command, events, reply };
+        self.0.send(message).await.map_err(|_| RoomError::Stopping)?;
+        answer.await.unwrap_or(Err(RoomError::Stopping))
+    }
+
+    /// How much there is.
+    pub(crate) async fn census(&self) -> Census {
+        let (reply, answer) = oneshot::channel();
+        if self.0.send(Message::Census { reply }).await.is_err() {
+            return Census::default();
+        }
+        answer.await.unwrap_or_default()
+    }
+}
+
+fn rooms_config(config: &Config) -> RoomsConfig {
+    let since_unix_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    RoomsConfig {
+        limits: config.limits,
+        create_on_join: config.create_on_join,
+        empty_grace: config.empty_grace,
+        resume_grace: config.resume_grace,
+        clock: Clock { instant: Instant::now(), since_unix_epoch },
+    }
+}
+
+/// Passes on what a worker tells, and that it ended.
+async fn listen(worker: Worker, index: WorkerIndex, messages: mpsc::WeakSender<Message>) {
+    let mut events = worker.subscribe();
+    drop(worker);
+    while let Some(event) = events.recv().await {
+        let message = match event {
+            motet::Event::Notification(notification) => Message::Notified { worker: index, notification },
+            motet::Event::Lagged(missed) => {
+                tracing::warn!(worker = index.0, missed, "notifications of a worker were lost");
+                continue;
+            }
+            motet::Event::Ended(end) => {
+                tracing::info!(worker = index.0, ?end, "a worker ended");
+                Message::WorkerEnded { worker: index }
+            }
+        };
+        let Some(messages) = messages.upgrade() else { return };
+        if messages.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Task {
+    rooms: Rooms,
+    pumps: Vec<Pump>,
+    sessions: HashMap<ParticipantId, mpsc::Sender<Event>>,
+}
+
+impl Task {
+    /// Ends when every handle is dropped.
+    async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        loop {
+            let timeout = self.rooms.poll_timeout();
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(message) => self.handle(message),
+                    None => return,
+                },
+                () = sleep_until(timeout) => self.rooms.handle_timeout(Instant::now()),
+            }
+            self.carry_out();
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        let now = Instant::now();
+        match message {
+            Message::Command { command, events, reply } => self.command(now, command, events, reply),
+            Message::Refused { worker, subject, refusal } => {
+                self.rooms.handle_refusal(now, worker, subject, &refusal);
+            }
+            Message::Notified { worker, notification } => {
+                self.rooms.handle_notification(worker, notification)
+            }
+            Message::WorkerEnded { worker } => self.rooms.handle_worker_died(worker),
+            Message::Census { reply } => {
+                let census =
+                    Census { counts: self.rooms.counts(), workers_alive: self.rooms.workers_alive() };
+                let _ = reply.send(census);
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        now: Instant,
+        command: Command,
+        events: Option<mpsc::Sender<Event>>,
+        reply: Answer,
+    ) {
+        let leaving = match &command {
+            Command::Leave { participant_id, .. } => Some(*participant_id),
+            _ => None,
+        };
+        let outcome = self.rooms.handle(now, command);
+        if let (Ok(Reply::Joined(joined)), Some(events)) = (&outcome, events) {
+            self.sessions.insert(joined.participant_id, events);
+        }
+        if let Some(participant_id) = leaving {
+            self.sessions.remove(&participant_id);
+        }
+        let asker_is_gone = reply.send(outcome).is_err();
+        // One who joined and went away in the same moment is found by its closed channel, like any other.
+        if asker_is_gone {
+            tracing::debug!("nobody waits for an answer");
+        }
+    }
+
+    fn carry_out(&mut self) {
+        // Taking one out tells others, who may then be full too: everyone is taken out once, so this ends.
+        while let Some(output) = self.rooms.poll_output() {
+            match output {
+                Output::Request { worker, request } => {
+                    if let Err(Hangs) = self.pumps[worker.0].push(*request) {
+                        tracing::error!(
+                            worker = worker.0,
+                            "a worker does not carry requests out; it counts as dead"
+                        );
+                        self.rooms.handle_worker_died(worker);
+                    }
+                }
+                Output::Event { participant_id, event } => self.tell(participant_id, event),
+            }
+        }
+    }
+
+    fn tell(&mut self, participant_id: ParticipantId, event: Event) {
+        let is_last = matches!(event, Event::Removed { .. } | Event::RoomClosed { .. });
+        let Some(session) = self.sessions.get(&participant_id) else { return };
+        let outcome = session.try_send(event);
+        if is_last {
+            self.sessions.remove(&participant_id);
+            return;
+        }
+        let command = match outcome {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                tracing::info!(%participant_id, "a session takes nothing; its participant is taken out");
+                Command::Leave { participant_id, reason: LeaveReason::Misbehaved }
+            }
+            // The session ended without a word.
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                self.sessions.remove(&participant_id);
+                Command::Dropped { participant_id }
+            }
+        };
+        // Unknown by then at worst.
+        let _ = self.rooms.handle(Instant::now(), command);
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending::<()>().await,
+    }
+}
+
+/// Longer than any session takes to notice that its channel closed.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(300);
