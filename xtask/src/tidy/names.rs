@@ -5,9 +5,7 @@ use std::path::Path;
 use super::Finding;
 use crate::process::{Outcome, command, take};
 
-const EMPTY_NAMES: &[&str] = &[
-    "util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "shared", "base", "core",
-];
+const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc"];
 
 pub(crate) fn check(root: &Path) -> Outcome<Vec<Finding>> {
     let files =
