@@ -110,7 +110,7 @@ export function createCall({ room, own, speakerId, onLeave }) {
  */
 function createTopBar(room, notices) {
   const count = el('span', { class: 'count' });
-  const copy = iconButton('link', 'Copy the link to this room', { click: copyLink, class: 'button is-quiet' });
+  const copy = iconButton('link', 'Copy link to this room', { click: copyLink, class: 'button is-quiet' });
   copy.append(el('span', {}, 'Copy link'));
   async function copyLink() {
     const link = inviteLink(location.href, room.name);

@@ -17,7 +17,7 @@ const LENGTH_MAX = 1000;
  * @param {() => string} options.ownId
  */
 export function createChat({ send, ownId }) {
-  const log = el('ol', { class: 'chat-log', role: 'log', 'aria-label': 'Messages', 'aria-live': 'polite', tabindex: 0 });
+  const log = el('div', { class: 'chat-log', role: 'log', 'aria-label': 'Messages', 'aria-live': 'polite', tabindex: 0 });
   const empty = el('p', { class: 'chat-empty soft' }, 'Nothing has been written yet. Messages are gone when the call ends.');
   const input = el('textarea', { class: 'chat-input', rows: 1, maxlength: LENGTH_MAX, placeholder: 'Write to everyone', 'aria-label': 'Message' });
   const form = el('form', { class: 'chat-form', submit: handleSubmit }, input, iconButton('send', 'Send', { type: 'submit' }));
@@ -73,7 +73,7 @@ function renderMessage({ name, text, at }, isOwn, isFollowing) {
   const time = el('time', { datetime: date.toISOString() }, date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
   const head = el('div', { class: 'chat-head' }, el('span', { class: `chat-name voice-${voiceOf(name)}` }, isOwn ? 'You' : name), time);
   return el(
-    'li',
+    'div',
     { class: `chat-message${isOwn ? ' is-own' : ''}${isFollowing ? ' is-following' : ''}` },
     head,
     el('p', {}, ...linked(text)),

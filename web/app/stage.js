@@ -30,7 +30,7 @@ const EVENTS = /** @type {const} */ ([
 
 /** @param {Room} room */
 export function createStage(room) {
-  const list = el('ul', { class: 'stage-tiles', 'aria-label': 'Participants' });
+  const list = el('ul', { class: 'stage-tiles', role: 'list', 'aria-label': 'Participants' });
   const alone = el('p', { class: 'alone', role: 'status' }, 'Nobody else is here yet. Copy the link and send it to someone.');
   const element = el('section', { class: 'stage', 'aria-label': 'Call' }, list, alone);
   /** By participant, or by track for a screen. @type {Map<string, Tile>} */

@@ -56,9 +56,12 @@ function tellConnection(room, notices) {
     room.on('serverStopping', () =>
       notices.setBanner('stopping', { title: 'The server is stopping.', text: 'This call will end in a moment.' }),
     ),
-    room.on('mediaState', ({ state }) => {
-      const banner = { title: 'Sound and picture do not pass.', text: 'Looking for another way…', isBusy: true };
-      notices.setBanner('media', state === 'disconnected' || state === 'failed' ? banner : null);
+    room.on('path', ({ peer, isLost }) => {
+      const title = peer === 'publish' ? 'Others cannot see and hear you.' : 'You cannot see and hear the others.';
+      notices.setBanner(peer, isLost ? { title, text: 'Looking for another way…', isBusy: true } : null);
+    }),
+    room.on('resumed', ({ isSameSession }) => {
+      if (!isSameSession) for (const peer of ['publish', 'subscribe']) notices.setBanner(peer, null);
     }),
     room.on('fault', ({ error }) => console.warn('motet:', error)),
   ];

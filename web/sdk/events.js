@@ -33,6 +33,8 @@
  * @property {{participantId: string, quality: import('./protocol.js').Quality}} quality
  * @property {{from: string, name: string, text: string, at: number, to?: string}} chat
  * @property {{peer: import('./protocol.js').Peer, state: string}} mediaState As the server sees it.
+ * @property {{peer: import('./protocol.js').Peer, isLost: boolean}} path As the browser sees it: the way through the network
+ *   was lost, or found again.
  * @property {{topology: string}} topology
  * @property {{error: unknown}} fault Something went wrong in the background; the room goes on.
  */

@@ -13,6 +13,8 @@ const PATIENCE_MS = 3_000;
 export class PathGuard {
   #pc;
   #restart;
+  #onPath;
+  #isLost = false;
   #attempt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -20,11 +22,12 @@ export class PathGuard {
 
   /**
    * @param {RTCPeerConnection} pc
-   * @param {() => void} restart
+   * @param {{restart: () => void, onChange: (isLost: boolean) => void}} handlers
    */
-  constructor(pc, restart) {
+  constructor(pc, { restart, onChange }) {
     this.#pc = pc;
     this.#restart = restart;
+    this.#onPath = onChange;
     pc.addEventListener('iceconnectionstatechange', this.#onChange);
   }
 
@@ -44,11 +47,20 @@ export class PathGuard {
 
   #consider() {
     if (isLost(this.#pc)) {
+      this.#tell(true);
       this.#schedule();
     } else if (isThere(this.#pc)) {
+      this.#tell(false);
       this.#attempt = 0;
       this.#clear();
     }
+  }
+
+  /** @param {boolean} isLost */
+  #tell(isLost) {
+    if (this.#isLost === isLost) return;
+    this.#isLost = isLost;
+    this.#onPath(isLost);
   }
 
   #schedule() {

@@ -17,6 +17,7 @@ import { keepTcpCandidates, preferCodec } from './sdp.js';
  * @property {boolean} forceTcp
  * @property {string} [videoCodec]
  * @property {(sdp: string, tracks: PublishTrack[]) => Promise<PublishAnswer>} send
+ * @property {(isLost: boolean) => void} onPath
  * @property {(error: unknown) => void} onFault What went wrong with nobody waiting for it.
  */
 
@@ -42,7 +43,7 @@ export class Publisher {
   constructor(options) {
     this.#options = options;
     this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
-    this.#guard = new PathGuard(this.pc, () => this.restartIce());
+    this.#guard = new PathGuard(this.pc, { restart: () => this.restartIce(), onChange: options.onPath });
   }
 
   /**
@@ -94,13 +95,12 @@ export class Publisher {
     this.#request();
   }
 
-  /** The socket came back: what it cut short is said again, and a lost path restarted. */
+  /** The socket came back: what it cut short is said again. */
   resume() {
     if (this.#slots.size || this.pc.remoteDescription) this.#request();
-    this.#guard.check();
   }
 
-  /** The network changed. */
+  /** The network changed, or the socket came back: a lost path is looked for at once. */
   check() {
     this.#guard.check();
   }

@@ -8,10 +8,9 @@ import { LocalMedia } from './local-media.js';
 import { Meter } from './meter.js';
 import { openCamera, openMicrophone, openScreen } from './media.js';
 import { Participant } from './participant.js';
-import { Publisher } from './publisher.js';
+import { Peers } from './peers.js';
 import { Roster } from './roster.js';
 import { Session } from './session.js';
-import { Subscriber } from './subscriber.js';
 import { dispatch } from './notifications.js';
 
 /** @typedef {import('./track.js').LocalTrack} LocalTrack */
@@ -36,10 +35,8 @@ export class Room extends Emitter {
   #options;
   /** @type {Session | null} */
   #session = null;
-  /** @type {Publisher | null} */
-  #publisher = null;
-  /** @type {Subscriber | null} */
-  #subscriber = null;
+  /** @type {Peers | null} */
+  #peers = null;
   #roster = new Roster((name, detail) => this.emit(name, detail));
   #meter = new Meter();
   #media = new LocalMedia({
@@ -209,7 +206,7 @@ export class Room extends Emitter {
 
   /** What one's own browser measures, condensed. @returns {Promise<import('./meter.js').RoomStats>} */
   getStats() {
-    return this.#meter.read(this.#metered());
+    return this.#meter.read(this.#peers?.metered(this.#roster, this.local.id) ?? []);
   }
 
   /** What the server measures of one's own media. @returns {Promise<any>} */
@@ -217,50 +214,24 @@ export class Room extends Emitter {
     return this.#need(this.#session).request('stats');
   }
 
-  #metered() {
-    /** @type {import('./meter.js').Metered[]} */
-    const metered = [];
-    if (this.#publisher) {
-      const own = [...this.#publisher.tracksByMid].filter(([, track]) => track.id);
-      const tracksByMid = new Map(own.map(([mid, track]) => [mid, { track, participantId: this.local.id }]));
-      metered.push({ peer: 'publish', pc: this.#publisher.pc, tracksByMid });
-    }
-    if (this.#subscriber) {
-      const tracksByMid = new Map();
-      for (const [mid, trackId] of this.#subscriber.trackIdsByMid) {
-        const track = this.#roster.track(trackId);
-        if (track) tracksByMid.set(mid, { track, participantId: track.participantId });
-      }
-      metered.push({ peer: 'subscribe', pc: this.#subscriber.pc, tracksByMid });
-    }
-    return metered;
-  }
-
   /** @param {Joined} joined */
   #openPeers(joined) {
-    const shared = { iceServers: joined.iceServers ?? [], forceTcp: this.#options.forceTcp ?? false };
-    const onFault = (/** @type {unknown} */ error) => this.#fault(error);
     const session = this.#need(this.#session);
-    this.#publisher = new Publisher({
-      ...shared,
-      onFault,
+    this.#peers = new Peers({
+      iceServers: joined.iceServers ?? [],
+      forceTcp: this.#options.forceTcp ?? false,
       videoCodec: this.#options.videoCodec,
-      send: (sdp, tracks) => session.request('publish', { sdp, tracks }),
-    });
-    this.#media.use(this.#publisher);
-    this.#subscriber = new Subscriber({
-      ...shared,
-      onFault,
-      answer: (sdp, offerId) => session.request('answer', { sdp, offerId }),
-      requestRestart: () => this.#tell('restartIce', { peer: 'subscribe' }),
+      request: (method, params) => session.request(method, params),
       onMedia: (media) => this.#roster.setMedia(media),
+      onPath: (path) => this.emit('path', path),
+      onFault: (error) => this.#fault(error),
     });
+    this.#media.use(this.#peers.publisher);
   }
 
   #closePeers() {
-    this.#publisher?.close();
-    this.#subscriber?.close();
-    this.#publisher = this.#subscriber = null;
+    this.#peers?.close();
+    this.#peers = null;
     this.#media.use(null);
     this.#roster.setMedia(new Map());
   }
@@ -282,7 +253,7 @@ export class Room extends Emitter {
     dispatch(method, params, {
       room: this,
       roster: this.#roster,
-      offer: (offer) => this.#subscriber?.handleOffer(offer),
+      offer: (offer) => this.#peers?.subscriber.handleOffer(offer),
       end: (reason, detail) => this.#end(reason, detail),
       stopping: () => {
         this.#isStopping = true;
@@ -304,7 +275,7 @@ export class Room extends Emitter {
     if (isResumed) {
       this.#adopt(joined);
       this.#media.resume();
-      this.#subscriber?.check();
+      this.#peers?.check();
     } else {
       this.#startAnew(joined);
     }
@@ -352,8 +323,7 @@ export class Room extends Emitter {
 
   #networkChanged() {
     this.#session?.check();
-    this.#publisher?.check();
-    this.#subscriber?.check();
+    this.#peers?.check();
   }
 
   /**

@@ -14,6 +14,7 @@ import { keepTcpCandidates } from './sdp.js';
  * @property {(sdp: string, offerId: string | number) => Promise<unknown>} answer
  * @property {() => void} requestRestart Asks the server for an offer with new ICE credentials.
  * @property {(media: Map<string, MediaStreamTrack>) => void} onMedia What is received by track: everything, each time.
+ * @property {(isLost: boolean) => void} onPath
  * @property {(error: unknown) => void} onFault
  */
 
@@ -29,7 +30,7 @@ export class Subscriber {
   constructor(options) {
     this.#options = options;
     this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
-    this.#guard = new PathGuard(this.pc, () => options.requestRestart());
+    this.#guard = new PathGuard(this.pc, { restart: options.requestRestart, onChange: options.onPath });
   }
 
   /**
@@ -40,7 +41,7 @@ export class Subscriber {
     this.#work = this.#work.then(() => this.#answer(offer)).catch(this.#options.onFault);
   }
 
-  /** The network changed, or the socket came back. */
+  /** The network changed, or the socket came back: a lost path is looked for at once. */
   check() {
     this.#guard.check();
   }
