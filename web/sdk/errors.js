@@ -6,7 +6,7 @@
 /**
  * Carries a `reason`, a stable word for programs, beside the message for people.
  *
- * From the server: `roomFull`, `serverFull`, `noSuchRoom`, `badName`, `badToken`, `notAllowed`, `resumeExpired`,
+ * From the server: `roomFull`, `serverFull`, `noSuchRoom`, `badName`, `tokenInvalid`, `notAllowed`, `resumeExpired`,
  * `tooManyTracks`, `textTooLong`, `serverStopping`, `notYet` and the others that the signaling page lists.
  *
  * From the SDK: `unreachable` (no socket came up), `disconnected` (the socket dropped before the answer), `timeout`,
