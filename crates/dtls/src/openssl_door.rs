@@ -47,6 +47,8 @@ pub(crate) fn context(certificate: &X509Ref, key: &PKeyRef<Private>) -> Result<S
             | SslOptions::CIPHER_SERVER_PREFERENCE,
     );
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    // 112 bits and more, whatever the system's own configuration says.
+    builder.set_security_level(2);
     builder.set_cipher_list(CIPHERS)?;
     builder.set_groups_list(GROUPS)?;
     builder.set_tlsext_use_srtp(SRTP_PROFILES)?;
