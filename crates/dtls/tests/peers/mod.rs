@@ -125,7 +125,7 @@ impl Identity {
         Self::of(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap())
     }
 
-    fn of(key: PKey<Private>) -> Self {
+    pub fn of(key: PKey<Private>) -> Self {
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_text("CN", "peer").unwrap();
         let name = name.build();
