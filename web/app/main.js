@@ -64,9 +64,8 @@ function showLobby(error) {
     lobby.setBusy(true);
     try {
       const room = await connect(wish);
-      const isOn = { ...preview.isOn };
       remember(wish);
-      showCall(room, wish, Promise.resolve({ tracks: preview.take(), isOn }));
+      showCall(room, wish, preview.take());
     } catch (fault) {
       lobby.showError(wordsForError(fault));
     } finally {

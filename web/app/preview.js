@@ -20,6 +20,9 @@ export class Preview extends Emitter {
   /** Why a device did not open. @type {Record<Device, import('../sdk/errors.js').MotetError | null>} */
   faults = { camera: null, microphone: null };
   #isStopped = false;
+  #isTaken = false;
+  /** @type {Promise<void>} */
+  #opening = Promise.resolve();
 
   /** @param {import('./preferences.js').Preferences} preferences */
   constructor(preferences) {
@@ -60,22 +63,36 @@ export class Preview extends Emitter {
     await this.#open({ [device]: true });
   }
 
-  /** Hands the open tracks over; who takes them ends them. */
-  take() {
-    const taken = this.tracks;
+  /**
+   * Hands over what is open, or will be once the person answered the browser's question. Who takes the tracks ends them.
+   * @returns {Promise<{tracks: Record<Device, MediaStreamTrack | null>, isOn: Record<Device, boolean>}>}
+   */
+  async take() {
+    this.#isTaken = true;
+    await this.#opening;
+    const { tracks, isOn } = this;
     this.tracks = { camera: null, microphone: null };
     this.#isStopped = true;
-    return taken;
+    return { tracks, isOn };
   }
 
+  /** Lets the devices go, unless they were handed over. */
   stop() {
+    if (this.#isTaken) return;
     this.#isStopped = true;
     this.#close('camera');
     this.#close('microphone');
   }
 
   /** @param {Partial<Record<Device, boolean>>} wanted */
-  async #open(wanted) {
+  #open(wanted) {
+    const opening = this.#openNow(wanted);
+    this.#opening = Promise.all([this.#opening, opening]).then(() => undefined);
+    return opening;
+  }
+
+  /** @param {Partial<Record<Device, boolean>>} wanted */
+  async #openNow(wanted) {
     const { camera, microphone, faults } = await openBoth({
       camera: wanted.camera ? { deviceId: this.deviceIds.camera } : null,
       microphone: wanted.microphone ? { deviceId: this.deviceIds.microphone } : null,
