@@ -178,7 +178,7 @@ fn what_belongs_to_a_closed_producer_ends_with_it() {
         matches!(notification, Notification::ConsumerClosed { consumer_id: ConsumerId(1) })
     };
     assert_eq!(world.notifications.iter().filter(|it| closed(it)).count(), 1);
-    subscriber.receive(&mut world);
+    assert_eq!(subscriber.media(&mut world).len(), 2);
     publisher.send_video(&mut world, 3, true);
     assert!(subscriber.media(&mut world).is_empty());
     assert_eq!(world.drops(publisher.id), [("unknown_ssrc", 1)]);

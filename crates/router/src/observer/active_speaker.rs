@@ -20,15 +20,17 @@ const STEPS: usize = STEPS_PER_PHRASE * PHRASES_PER_TURN;
 
 /// A step's loudness above the noise, in units of [`DB_PER_LOUDNESS`].
 const LOUDNESS_MAX: u8 = 13;
-const DB_PER_LOUDNESS: i16 = 6;
+const DB_PER_LOUDNESS: i16 = 5;
 /// A step this loud is active.
 const ACTIVE_LOUDNESS: u8 = 3;
 /// A phrase with this many active steps is active.
 const ACTIVE_STEPS: usize = 3;
 
-/// Levels below this are noise for everybody.
-const NOISE_MIN_DBOV: i16 = -90;
-/// And above this nobody's: whoever sends constant noise this loud is heard.
+/// The noise of a quiet room: senders that gate it away must not be taken to whisper when they open.
+const NOISE_MIN_DBOV: i16 = -75;
+/// The noise to assume before any is known.
+const NOISE_FIRST_DBOV: i16 = -70;
+/// Whoever sends constant noise louder than this is heard.
 const NOISE_MAX_DBOV: i16 = -50;
 /// The noise estimate rises by 1 dB in this many steps, and falls at once.
 const NOISE_RISE_STEPS: u32 = 50;
@@ -101,7 +103,7 @@ struct Member {
 
 impl Member {
     fn new(producer: ProducerId) -> Self {
-        Self { producer, steps: [0; STEPS], next: 0, heard: 0, noise_dbov: NOISE_MAX_DBOV, noise_age: 0 }
+        Self { producer, steps: [0; STEPS], next: 0, heard: 0, noise_dbov: NOISE_FIRST_DBOV, noise_age: 0 }
     }
 
     fn push(&mut self, loudness: u8) {

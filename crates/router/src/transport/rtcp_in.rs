@@ -35,6 +35,7 @@ impl Router {
                 self.transports[key].drops.add(DropReason::UnknownRtcpTarget);
             }
         }
+        self.judge(now, key);
         Ok(())
     }
 

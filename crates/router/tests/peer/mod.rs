@@ -48,6 +48,7 @@ impl Egress for Sent {
 pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) now: Instant,
+    began: Instant,
     pub(crate) sent: Sent,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) routes: Vec<RouteChange>,
@@ -59,7 +60,7 @@ impl World {
         let certificate = Certificate::generate().unwrap();
         let ntp_anchor = (now, NtpTime(1_000 << 32));
         let router = Router::new(Setup { certificate, candidates: vec![], ntp_anchor, seed: 7 });
-        Self { router, now, sent: Sent::default(), notifications: vec![], routes: vec![] }
+        Self { router, now, began: now, sent: Sent::default(), notifications: vec![], routes: vec![] }
     }
 
     pub(crate) fn ask(&mut self, request: Request) -> Result<Response, Refusal> {
@@ -89,6 +90,11 @@ impl World {
             self.wake_if_due();
         }
         self.now = end;
+    }
+
+    /// Time since the beginning.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now - self.began
     }
 
     pub(crate) fn pass_ms(&mut self, ms: u64) {
