@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use motet::control::negotiate::{ConsumerIdentity, consumer_parameters, router_capabilities};
-use motet::control::{IceState, ProducerId, RtpParameters};
+use motet::control::{DtlsState, IceState, ProducerId, RtpParameters};
 use motet::{Consumer, ConsumerSettings, Producer, ProducerSettings, RemoteSide, Router, TransportEvent};
 use motet::{WebRtcTransport, Worker, WorkerSettings};
 use motet_sdp::{LocalTransport, PublishSession, RemoteTransport, SubscribeSession, SubscribedMedia};
@@ -91,7 +91,8 @@ async fn publish(State(shared): Shared, offer: String) -> Result<String, Failure
     let (name, mut events, room) = (transport.id().0, transport.events(), Arc::clone(&shared));
     tokio::spawn(async move {
         while let Some(event) = events.recv().await {
-            if matches!(event, TransportEvent::Ice { state: IceState::Disconnected, .. }) {
+            let is_gone = matches!(event, TransportEvent::Ice { state: IceState::Disconnected, .. });
+            if is_gone || matches!(event, TransportEvent::Dtls(DtlsState::Closed)) {
                 let mut call = room.lock().await;
                 call.people.retain(|person| person.name != name);
                 call.changes += 1;
