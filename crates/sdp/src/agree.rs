@@ -17,24 +17,28 @@ pub(crate) struct AgreedCodec {
     pub(crate) answer_fmtp: Fmtp,
 }
 
-/// Codecs of the capabilities that are offered too, in the capabilities' order: senders use the first.
-pub(crate) fn agree_codecs(
+/// The one codec to receive: the first that the peer offers and this side has, in the format of it that this side likes
+/// best. One and no more: senders use the first of an answer anyway, so what is agreed is what is sent, and each consumer
+/// is offered that and nothing that never comes.
+pub(crate) fn agree_codec(
     capabilities: &RtpCapabilities,
     offered: &[CodecParameters],
     extensions: &[HeaderExtension],
-) -> Vec<AgreedCodec> {
+) -> Option<AgreedCodec> {
+    let is_known =
+        |theirs: &&CodecParameters| capabilities.codecs.iter().any(|own| own.is_same_format(theirs));
+    let preferred = offered.iter().find(is_known)?.codec;
+    let own_formats = capabilities.codecs.iter().filter(|own| own.codec == preferred);
+    let (own, theirs) = own_formats
+        .filter_map(|own| Some((own, offered.iter().find(|theirs| theirs.is_same_format(own))?)))
+        .next()?;
     let has_transport_seq = extensions.iter().any(|extension| extension.kind == ExtensionKind::TransportSeq);
-    capabilities
-        .codecs
-        .iter()
-        .filter_map(|own| {
-            let theirs = offered.iter().find(|theirs| theirs.is_same_format(own))?;
-            let rtx_payload_type = own.rtx_payload_type.and(theirs.rtx_payload_type);
-            let rtcp_feedback = agree_feedback(&own.rtcp_feedback, &theirs.rtcp_feedback, has_transport_seq);
-            let parameters = CodecParameters { rtx_payload_type, rtcp_feedback, ..theirs.clone() };
-            Some(AgreedCodec { answer_fmtp: answer_fmtp(own, theirs), parameters })
-        })
-        .collect()
+    let parameters = CodecParameters {
+        rtx_payload_type: own.rtx_payload_type.and(theirs.rtx_payload_type),
+        rtcp_feedback: agree_feedback(&own.rtcp_feedback, &theirs.rtcp_feedback, has_transport_seq),
+        ..theirs.clone()
+    };
+    Some(AgreedCodec { answer_fmtp: answer_fmtp(own, theirs), parameters })
 }
 
 /// Feedback that both have. Transport-wide feedback needs its header extension (webrtcbin offers the one without the

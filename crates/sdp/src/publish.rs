@@ -14,7 +14,7 @@ pub use offer::PublishDraft;
 
 /// The answering side of a publish PeerConnection.
 ///
-/// Of a simulcast offer one encoding is taken, the first of `a=simulcast:send` that does not start paused; the answer
+/// Of each section's codecs one is taken: the peer's first that the router forwards. Of a simulcast offer one encoding is taken, the first of `a=simulcast:send` that does not start paused; the answer
 /// names it alone, which has browsers stop sending the others (RFC 8853 section 5.3.2).
 pub struct PublishSession {
     session_id: u64,
@@ -52,8 +52,11 @@ pub struct PublishedMedia {
 pub struct RefusedMedia {
     /// Its media section.
     pub mid: Mid,
+    /// Why, a stable word for programs: `notYet`, `mediaUnsupported` or `codecUnsupported`, or what the caller refused
+    /// it with.
+    pub reason: &'static str,
     /// Why, for people.
-    pub reason: String,
+    pub message: String,
 }
 
 /// What an offer came to.
@@ -123,6 +126,14 @@ impl PublishSession {
             added: draft.added,
             removed: draft.removed,
             refused: draft.refused,
+        }
+    }
+
+    /// Takes a track for ended though the peer goes on sending it. It begins anew with the next offer that has it, unless
+    /// that is told to leave it out.
+    pub fn forget(&mut self, mid: Mid) {
+        for section in self.sections.iter_mut().filter(|section| section.mid == Some(mid)) {
+            section.published = None;
         }
     }
 

@@ -6,7 +6,7 @@ mod offer;
 use motet_control::{IceCredentials, MediaKind, RtpParameters};
 use motet_rtp::Mid;
 
-use crate::description::{Description, SECTIONS_MAX};
+use crate::description::{Description, SDP_BYTES_MAX, SECTIONS_MAX};
 use crate::error::SdpError;
 use crate::transport::{KnownRemote, LocalTransport, RemoteTransport};
 use answer::Outcome;
@@ -33,6 +33,9 @@ pub struct SubscribeSession<K> {
     is_dirty: bool,
 }
 
+/// What browsers add to a section of the offer when they answer it, and what a description has beside its sections.
+const ANSWER_BYTES_MORE: usize = 256;
+
 /// One media section, for good.
 struct Slot<K> {
     mid: Mid,
@@ -42,6 +45,8 @@ struct Slot<K> {
     state: State<K>,
     /// The codecs that a section without a track goes on naming: an empty media line is no SDP.
     last: RtpParameters,
+    /// How long the section is in an offer.
+    bytes: usize,
     told: Told<K>,
 }
 
@@ -121,12 +126,18 @@ impl<K: Copy + Eq> SubscribeSession<K> {
     /// Takes a track into the next offer.
     ///
     /// # Errors
-    /// When there are as many sections as there may be, the key is in use, or the parameters cannot be offered: no
-    /// codec, no SSRC, or a stream or track name that is no token (RFC 8830 section 2).
+    /// When there are as many sections as there may be or the answer would pass [`SDP_BYTES_MAX`], the key is in use, or
+    /// the parameters cannot be offered: no codec, no SSRC, or a stream or track name that is no token (RFC 8830
+    /// section 2).
     pub fn add(&mut self, key: K, media: SubscribedMedia) -> Result<(), SdpError> {
         check_offerable(&media)?;
         if self.slots.iter().any(|slot| slot.key() == Some(key)) {
             return Err(SdpError::BadState("the track is in the session already"));
+        }
+        let bytes = offer::section_bytes(&self.local, &media) + ANSWER_BYTES_MORE;
+        let used: usize = self.slots.iter().map(|slot| slot.bytes).sum();
+        if used + bytes > SDP_BYTES_MAX - ANSWER_BYTES_MORE {
+            return Err(SdpError::LimitReached(format!("the offer would pass {SDP_BYTES_MAX} bytes")));
         }
         let index = match self.reusable(media.kind) {
             Some(index) => index,
@@ -143,6 +154,7 @@ impl<K: Copy + Eq> SubscribeSession<K> {
         }
         let slot = &mut self.slots[index];
         slot.kind = media.kind;
+        slot.bytes = bytes;
         slot.last = media.rtp_parameters.clone();
         slot.state = State::Live(Box::new(Track { key, media, accepted: None }));
         self.is_dirty = true;
@@ -238,6 +250,7 @@ impl<K: Copy + Eq> Slot<K> {
             kind,
             state: State::Idle,
             last: RtpParameters::default(),
+            bytes: 0,
             told: Told::Nothing,
         }
     }

@@ -88,7 +88,8 @@ fn a_section_with_no_common_codec_is_refused_and_the_others_are_not() {
     let only_red = chromium().replace("UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126", "UDP/TLS/RTP/SAVPF 63 13");
     let answer = handle(&only_red).unwrap();
     assert_eq!(mids(&answer).0, ["1"]);
-    assert!(answer.refused[0].reason.starts_with("none of the offered codecs is forwarded: opus, red"));
+    assert_eq!(answer.refused[0].reason, "codecUnsupported");
+    assert!(answer.refused[0].message.starts_with("none of the offered codecs is forwarded: opus, red"));
     assert!(answer.sdp.contains("a=group:BUNDLE 1\r\n"), "the first section gives the bundle up");
 }
 
@@ -96,7 +97,7 @@ fn a_section_with_no_common_codec_is_refused_and_the_others_are_not() {
 fn unencrypted_media_is_refused() {
     let plain = chromium().replace("m=audio 47977 UDP/TLS/RTP/SAVPF", "m=audio 47977 RTP/AVP");
     let answer = handle(&plain).unwrap();
-    assert!(answer.refused[0].reason.contains("DTLS-SRTP"));
+    assert!(answer.refused[0].message.contains("DTLS-SRTP"));
 }
 
 #[test]
@@ -176,11 +177,30 @@ fn a_track_refused_on_the_draft_is_rejected_in_the_answer() {
     let mut session = publish_session();
     let mut draft = session.read_offer(&chromium()).unwrap();
     let video = draft.added()[1].mid;
-    draft.refuse(video, "one camera is enough");
+    draft.refuse(video, "tooManyTracks", "one camera is enough");
     let answer = session.answer(draft);
     assert_eq!(mids(&answer).0, ["0"]);
-    assert_eq!(answer.refused.last().unwrap().reason, "one camera is enough");
+    assert_eq!(answer.refused.last().unwrap().reason, "tooManyTracks");
     assert!(answer.sdp.contains("m=video 0 UDP/TLS/RTP/SAVPF 96 "));
+}
+
+#[test]
+fn a_track_left_out_of_the_draft_is_inactive_and_may_come_later() {
+    let mut session = in_call();
+    let mut draft = session.read_offer(&chromium()).unwrap();
+    let video = draft.receiving().last().unwrap().mid;
+    draft.leave_out(video);
+    let answer = session.answer(draft);
+    assert_eq!(mids(&answer), (vec![], vec!["1"]));
+    assert!(answer.sdp.contains("a=inactive"));
+    assert_eq!(mids(&session.handle_offer(&chromium()).unwrap()), (vec!["1"], vec![]));
+}
+
+#[test]
+fn a_forgotten_track_is_a_new_one_in_the_next_offer() {
+    let mut session = in_call();
+    session.forget("1".parse().unwrap());
+    assert_eq!(mids(&session.handle_offer(&chromium()).unwrap()), (vec!["1"], vec![]));
 }
 
 #[test]

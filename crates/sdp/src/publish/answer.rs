@@ -33,7 +33,7 @@ pub(super) fn write(session: &PublishSession, draft: &PublishDraft) -> String {
 }
 
 fn write_section(session: &PublishSession, draft: &DraftSection, setup: Setup, is_carrier: bool) -> Media {
-    let Content::Agreed { media, answer_fmtps, is_simulcast, is_receiving } = &draft.content else {
+    let Content::Agreed { media, answer_fmtp, is_simulcast, is_receiving } = &draft.content else {
         return rejected_section(&draft.media, &draft.proto, &draft.formats.join(" "), draft.mid);
     };
     let PublishedMedia { mid, kind, rtp_parameters } = media;
@@ -47,8 +47,8 @@ fn write_section(session: &PublishSession, draft: &DraftSection, setup: Setup, i
     }
     written.attributes.push(flag(if *is_receiving { "recvonly" } else { "inactive" }));
     write_extensions(&mut written, &rtp_parameters.header_extensions);
-    for (codec, fmtp) in rtp_parameters.codecs.iter().zip(answer_fmtps) {
-        write_codec(&mut written, codec, fmtp);
+    for codec in &rtp_parameters.codecs {
+        write_codec(&mut written, codec, answer_fmtp);
     }
     let rids = rtp_parameters.encodings.iter().filter_map(|encoding| encoding.rid);
     for rid in rids.filter(|_| *is_simulcast) {

@@ -7,7 +7,7 @@ use motet_rtp::ext::ExtensionKind;
 use motet_rtp::{Mid, Ssrc};
 
 use super::{KnownSection, PublishSession, PublishedMedia, RefusedMedia};
-use crate::agree::{agree_codecs, agree_extensions};
+use crate::agree::{agree_codec, agree_extensions};
 use crate::description::{Description, Section};
 use crate::error::{Checked, Fault};
 use crate::extension::read_extensions;
@@ -39,7 +39,7 @@ pub(super) enum Content {
     /// Port 0.
     Rejected,
     /// In use; `is_receiving` is false where the peer sends nothing for the time being.
-    Agreed { media: PublishedMedia, answer_fmtps: Vec<Fmtp>, is_simulcast: bool, is_receiving: bool },
+    Agreed { media: PublishedMedia, answer_fmtp: Fmtp, is_simulcast: bool, is_receiving: bool },
 }
 
 impl PublishDraft {
@@ -58,8 +58,13 @@ impl PublishDraft {
         &self.removed
     }
 
-    /// Has the answer refuse the section of an added track. Other MIDs are ignored.
-    pub fn refuse(&mut self, mid: Mid, reason: impl Into<String>) {
+    /// Every track that the answer would receive: added ones and those that go on.
+    pub fn receiving(&self) -> impl Iterator<Item = &PublishedMedia> {
+        self.sections.iter().filter_map(DraftSection::published)
+    }
+
+    /// Has the answer refuse the section of an added track for good. Other MIDs are ignored.
+    pub fn refuse(&mut self, mid: Mid, reason: &'static str, message: impl Into<String>) {
         let before = self.added.len();
         self.added.retain(|media| media.mid != mid);
         if self.added.len() == before {
@@ -68,7 +73,22 @@ impl PublishDraft {
         for section in self.sections.iter_mut().filter(|section| section.mid == Some(mid)) {
             section.content = Content::Rejected;
         }
-        self.refused.push(RefusedMedia { mid, reason: reason.into() });
+        self.refused.push(RefusedMedia { mid, reason, message: message.into() });
+    }
+
+    /// Has the answer leave a track's section inactive: it is not received for now.
+    pub fn leave_out(&mut self, mid: Mid) {
+        for section in self.sections.iter_mut().filter(|section| section.mid == Some(mid)) {
+            let Content::Agreed { is_receiving, .. } = &mut section.content else { continue };
+            if !std::mem::replace(is_receiving, false) {
+                continue;
+            }
+            let before = self.added.len();
+            self.added.retain(|media| media.mid != mid);
+            if self.added.len() == before {
+                self.removed.push(mid);
+            }
+        }
     }
 }
 
@@ -108,8 +128,8 @@ pub(super) fn read(session: &PublishSession, description: &Description) -> Check
         let content = match (mid, section.is_rejected()) {
             (Some(mid), false) => match read_section(session, description, section, mid)? {
                 Ok(content) => content,
-                Err(reason) => {
-                    refused.push(RefusedMedia { mid, reason });
+                Err((reason, message)) => {
+                    refused.push(RefusedMedia { mid, reason, message });
                     Content::Rejected
                 }
             },
@@ -198,31 +218,30 @@ fn read_section(
     description: &Description,
     section: &Section,
     mid: Mid,
-) -> Checked<Result<Content, String>> {
+) -> Checked<Result<Content, (&'static str, String)>> {
     let Some(kind) = section.kind() else {
         return Ok(Err(match section.media.as_str() {
-            "application" => "data channels are not served yet".to_owned(),
-            _ => "only audio and video are served".to_owned(),
+            "application" => ("notYet", "data channels are not served yet".to_owned()),
+            _ => ("mediaUnsupported", "only audio and video are served".to_owned()),
         }));
     };
     if !section.is_secure_rtp() {
-        return Ok(Err("only RTP over DTLS-SRTP (UDP/TLS/RTP/SAVPF) is served".to_owned()));
+        let message = "only RTP over DTLS-SRTP (UDP/TLS/RTP/SAVPF) is served".to_owned();
+        return Ok(Err(("mediaUnsupported", message)));
     }
     let mapped = read_extensions(section)?;
     let header_extensions = agree_extensions(&session.capabilities, &mapped, kind);
     let offered = read_codecs(section)?;
-    let codecs = agree_codecs(&session.capabilities, &offered, &header_extensions);
-    if codecs.is_empty() {
-        return Ok(Err(format!("none of the offered codecs is forwarded: {}", format_names(section))));
-    }
+    let Some(codec) = agree_codec(&session.capabilities, &offered, &header_extensions) else {
+        let message = format!("none of the offered codecs is forwarded: {}", format_names(section));
+        return Ok(Err(("codecUnsupported", message)));
+    };
     let with_rid = header_extensions.iter().any(|extension| extension.kind == ExtensionKind::Rid);
     let streams = read_streams(section, with_rid)?;
     let is_simulcast = streams.encoding.rid.is_some() && section.attributes.has("simulcast");
-    let (codecs, answer_fmtps) =
-        codecs.into_iter().map(|codec| (codec.parameters, codec.answer_fmtp)).unzip();
     let rtp_parameters = RtpParameters {
         mid: Some(mid),
-        codecs,
+        codecs: vec![codec.parameters],
         header_extensions,
         encodings: vec![streams.encoding],
         cname: streams.cname,
@@ -230,7 +249,7 @@ fn read_section(
     };
     Ok(Ok(Content::Agreed {
         media: PublishedMedia { mid, kind, rtp_parameters },
-        answer_fmtps,
+        answer_fmtp: codec.answer_fmtp,
         is_simulcast,
         is_receiving: description.direction(section).sends,
     }))
