@@ -61,7 +61,13 @@ pub struct Router {
     pub(crate) datagram: Vec<u8>,
     pub(crate) lost: Vec<u16>,
     due: Vec<Sleeper>,
+    /// The last datagrams of closed transports, to be sent at once.
+    farewells: Vec<(Tuple, Vec<u8>)>,
+    farewells_at: Option<Instant>,
 }
+
+/// Farewells that wait to be sent. They are a courtesy: one more is not sent.
+const FAREWELLS_MAX: usize = 256;
 
 /// A notification whose addresses are yet to be told.
 pub(crate) enum Note {
@@ -93,6 +99,8 @@ impl Router {
             datagram: Vec::new(),
             lost: Vec::new(),
             due: Vec::new(),
+            farewells: Vec::new(),
+            farewells_at: None,
         }
     }
 
@@ -120,7 +128,7 @@ impl Router {
                 self.connect_webrtc_transport(now, transport_id, remote_ufrag, dtls)
             }
             R::RestartIce { transport_id, ice } => self.restart_ice(now, transport_id, ice),
-            R::CloseTransport { transport_id } => self.close_transport(transport_id),
+            R::CloseTransport { transport_id } => self.close_transport(now, transport_id),
             R::GetTransportStats { transport_id } => self.transport_stats(now, transport_id, local_addr),
 
             R::Produce(produce) => self.produce(now, *produce),
@@ -210,6 +218,7 @@ impl Router {
 
     /// Does whatever is due at `now`. Calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant, egress: &mut impl Egress) {
+        self.send_farewells(egress);
         let mut due = std::mem::take(&mut self.due);
         self.timers.take_due(now, &mut due);
         for sleeper in due.drain(..) {
@@ -231,7 +240,7 @@ impl Router {
 
     /// When [`Self::handle_timeout`] is due next, over all entities. Costs nothing to ask.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        [self.timers.next(), self.farewells_at].into_iter().flatten().min()
     }
 
     /// The next thing to tell the asker. `local_addr` tells the bound address of a socket.
@@ -277,6 +286,25 @@ impl Router {
     /// Whether the observer is here.
     pub fn has_observer(&self, id: ObserverId) -> bool {
         self.observers.key(id).is_some()
+    }
+
+    /// Has a closed transport's last datagram sent.
+    pub(crate) fn bid_farewell(&mut self, now: Instant, tuple: Tuple, datagram: Vec<u8>) {
+        if self.farewells.len() < FAREWELLS_MAX {
+            self.farewells.push((tuple, datagram));
+            self.farewells_at.get_or_insert(now);
+        }
+    }
+
+    fn send_farewells(&mut self, egress: &mut impl Egress) {
+        self.farewells_at = None;
+        for (tuple, datagram) in self.farewells.drain(..) {
+            egress.send(tuple, datagram.len(), |out| {
+                out[..datagram.len()].copy_from_slice(&datagram);
+                datagram.len()
+            });
+            self.gone.add_sent(datagram.len());
+        }
     }
 
     pub(crate) fn notify(&mut self, notification: Notification) {

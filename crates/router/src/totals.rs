@@ -47,6 +47,11 @@ impl Tally {
         self.drops.merge(&transport.drops);
     }
 
+    /// A datagram of a closed transport went.
+    pub(crate) fn add_sent(&mut self, bytes: usize) {
+        self.sent.add(bytes);
+    }
+
     pub(crate) fn add_producer(&mut self, producer: &Producer) {
         self.producer_packets += producer.packets();
         self.drops.merge(&producer.drops());

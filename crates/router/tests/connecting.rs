@@ -209,11 +209,39 @@ fn a_tcp_connection_that_ends_takes_its_tuple_along() {
 }
 
 #[test]
+fn a_transport_that_closes_tells_its_peer() {
+    let mut world = World::new();
+    let mut peer = world.connect(1);
+    world.must(Request::CloseTransport { transport_id: peer.id });
+    let mut dtls = peer.dtls.take().unwrap();
+    for datagram in world.take_for(peer.tuple) {
+        dtls.handle_datagram(world.now, &datagram).unwrap();
+    }
+    assert_eq!(dtls.poll_event(), Some(motet_dtls::Event::Closed));
+}
+
+#[test]
+fn a_peer_that_closes_dtls_is_told_of() {
+    let (mut world, mut publisher, mut subscriber) = World::call();
+    let mut dtls = subscriber.dtls.take().unwrap();
+    dtls.close();
+    let mut datagram = Vec::new();
+    while dtls.poll_transmit(&mut datagram) {
+        world.handle(subscriber.id, subscriber.tuple, &datagram);
+    }
+    assert_eq!(dtls_states(&world).last(), Some(&DtlsState::Closed));
+    world.take_for(subscriber.tuple);
+    publisher.stream_video(&mut world, 1..3, true);
+    assert!(subscriber.media(&mut world).is_empty());
+}
+
+#[test]
 fn a_datagram_for_a_transport_that_is_gone_is_ignored() {
     let mut world = World::new();
     let peer = world.connect(1);
     world.must(Request::CloseTransport { transport_id: peer.id });
     world.handle(peer.id, peer.tuple, &[0x80; 100]);
+    world.take_for(peer.tuple);
     world.handle(TransportId(77), peer.tuple, &[0x80; 100]);
     assert!(world.sent.0.is_empty());
 }

@@ -307,11 +307,11 @@ fn loss_told_by_receivers_lowers_the_quality() {
         world.pass_ms(1_000);
     }
     let id = subscriber.id;
-    let qualities = world.notifications.iter().filter_map(|notification| match notification {
+    let mut qualities = world.notifications.iter().filter_map(|notification| match notification {
         Notification::TransportQuality { transport_id, quality } if *transport_id == id => Some(*quality),
         _ => None,
     });
-    assert_eq!(qualities.last(), Some(Quality::Poor));
+    assert_eq!(qualities.next_back(), Some(Quality::Poor));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What one transport waits for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The things that a transport waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,9 @@ pub(crate) enum Due {
     Silence,
 }
 
+/// The shortest sleep.
+const AGAIN_AFTER: Duration = Duration::from_millis(1);
+
 impl Due {
     const COUNT: usize = 7;
 }
@@ -37,6 +40,12 @@ impl Deadlines {
         if let Some(at) = at {
             *slot = Some(slot.map_or(at, |before| before.min(at)));
         }
+    }
+
+    /// As [`Self::want`], for a machine of another crate that was just served: at `now` it is not due again, whatever it
+    /// says, so that it cannot keep the loop awake.
+    pub(crate) fn want_again(&mut self, due: Due, at: Option<Instant>, now: Instant) {
+        self.want(due, at.map(|at| at.max(now + AGAIN_AFTER)));
     }
 
     /// When `due` is due.
@@ -57,8 +66,6 @@ impl Deadlines {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -73,5 +80,12 @@ mod tests {
         assert!(deadlines.take(Due::Nacks, now));
         assert!(!deadlines.take(Due::Link, now));
         assert_eq!(deadlines.next(), Some(later));
+    }
+
+    #[test]
+    fn whoever_was_just_served_cannot_keep_the_loop_awake() {
+        let (now, mut deadlines) = (Instant::now(), Deadlines::default());
+        deadlines.want_again(Due::Link, Some(now), now);
+        assert!(deadlines.next().unwrap() > now);
     }
 }

@@ -81,7 +81,7 @@ impl Router {
             self.drain_dtls(now, key, egress);
         }
         let transport = &mut self.transports[key];
-        transport.deadlines.want(Due::Link, transport.link.poll_timeout());
+        transport.deadlines.want_again(Due::Link, transport.link.poll_timeout(), now);
         self.judge(now, key);
     }
 
@@ -105,13 +105,17 @@ impl Router {
             }
         }
         let webrtc = self.webrtc(key);
+        let was_ready = webrtc.is_ready();
         let (state, tuple) = (webrtc.ice.state(), webrtc.ice.selected());
         if webrtc.told != (state, tuple) {
             webrtc.told = (state, tuple);
             self.notes.push_back(Note::Ice { transport_id, state, tuple });
         }
+        if !was_ready && self.transports[key].link.is_ready() {
+            self.begin_media(now, key);
+        }
         let transport = &mut self.transports[key];
-        transport.deadlines.want(Due::Link, transport.link.poll_timeout());
+        transport.deadlines.want_again(Due::Link, transport.link.poll_timeout(), now);
         self.judge(now, key);
     }
 
@@ -141,7 +145,7 @@ impl Router {
             self.begin_media(now, key);
         }
         let transport = &mut self.transports[key];
-        transport.deadlines.want(Due::Link, transport.link.poll_timeout());
+        transport.deadlines.want_again(Due::Link, transport.link.poll_timeout(), now);
     }
 
     /// Ends an association that met an error.
@@ -161,10 +165,11 @@ impl Router {
         }
     }
 
-    /// Media can pass: whoever waits for a keyframe asks for it.
+    /// Media can pass, for the first time or again: consumers begin anew, with a keyframe and without a gap.
     fn begin_media(&mut self, now: Instant, key: TransportKey) {
         for index in 0..self.transports[key].subscriptions.consumers.len() {
             let consumer = self.transports[key].subscriptions.consumers[index];
+            self.consumers[consumer].interrupt();
             if self.consumers[consumer].awaits_key_frame() {
                 self.wish_key_frame(now, consumer);
             }

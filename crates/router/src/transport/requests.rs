@@ -100,7 +100,7 @@ impl Router {
         Ok(Response::Done)
     }
 
-    pub(crate) fn close_transport(&mut self, id: TransportId) -> Result<Response, Refusal> {
+    pub(crate) fn close_transport(&mut self, now: Instant, id: TransportId) -> Result<Response, Refusal> {
         let key = self.transports.find(id)?;
         for producer in std::mem::take(&mut self.transports[key].incoming.producers) {
             self.end_producer(producer, Some(key));
@@ -111,7 +111,10 @@ impl Router {
         if let Some(mut transport) = self.transports.remove(id) {
             self.timers.disarm(Sleeper::Transport(key), &mut transport.alarm);
             self.gone.add_transport(&transport);
-            let Link::WebRtc(webrtc) = &transport.link;
+            let Link::WebRtc(webrtc) = &mut transport.link;
+            for (tuple, datagram) in webrtc.close() {
+                self.bid_farewell(now, tuple, datagram);
+            }
             self.routes.extend(webrtc.tuples.iter().map(|tuple| RouteChange::RemoveTuple(*tuple)));
             self.routes.extend(webrtc.ice.ufrags().map(|ufrag| RouteChange::RemoveUfrag(ufrag.to_owned())));
         }

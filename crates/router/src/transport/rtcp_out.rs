@@ -143,13 +143,13 @@ impl Transport {
         }
         if let Some(recorder) = incoming.recorder.as_mut().filter(|_| feedback) {
             while compounds.fill(FEEDBACK_ROOM, |writer| recorder.poll_feedback(now, writer)) {}
-            deadlines.want(Due::Feedback, recorder.poll_timeout());
+            deadlines.want_again(Due::Feedback, recorder.poll_timeout(), now);
         }
         if let Some(estimator) = incoming.estimator.as_mut().filter(|_| estimate) {
             if let Some(bitrate_bps) = estimator.poll_remb(now) {
                 compounds.feedback(|writer| writer.remb(*rtcp_ssrc, bitrate_bps, estimator.ssrcs()));
             }
-            deadlines.want(Due::Estimate, estimator.poll_timeout());
+            deadlines.want_again(Due::Estimate, estimator.poll_timeout(), now);
         }
         compounds.flush();
     }

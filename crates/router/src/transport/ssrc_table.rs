@@ -53,7 +53,7 @@ enum Slot {
     Free,
     /// Learned from a packet.
     Learned(Ssrc),
-    /// Signaled; no other takes its place.
+    /// Told by signaling: it keeps its place through goodbyes.
     Signaled(Ssrc),
 }
 
@@ -139,8 +139,9 @@ impl SsrcTable {
         }
     }
 
-    /// Finds the producer of a packet with an unknown SSRC by its MID, RID and payload type, and remembers it. A stream
-    /// whose SSRC was learned too gives way when `is_silent` says so: senders may change SSRCs, not interleave them.
+    /// Finds the producer of a packet with an unknown SSRC by its MID, RID and payload type, and remembers it. The stream
+    /// that has the place gives way when `is_silent` says so: senders may change SSRCs (RFC 3550 section 8.2), not
+    /// interleave them.
     pub(crate) fn learn(
         &mut self,
         ssrc: Ssrc,
@@ -152,7 +153,7 @@ impl SsrcTable {
         let slot = *self.slot(binding).ok_or(DropReason::UnknownSsrc)?;
         match slot {
             Slot::Free => {}
-            Slot::Learned(before) if is_silent(binding) => self.unbind(before),
+            Slot::Learned(before) | Slot::Signaled(before) if is_silent(binding) => self.unbind(before),
             Slot::Learned(_) | Slot::Signaled(_) => return Err(DropReason::SsrcConflict),
         }
         if self.bound.len() == SSRCS_MAX {

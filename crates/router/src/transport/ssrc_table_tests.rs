@@ -102,12 +102,17 @@ fn a_learned_stream_gives_way_only_when_it_is_silent() {
 }
 
 #[test]
-fn a_signaled_stream_never_gives_way() {
+fn a_signaled_stream_that_never_speaks_gives_way_too_but_survives_a_goodbye() {
     let mut table = SsrcTable::default();
     let encoding = Encoding { ssrc: Some(Ssrc(7)), ..Encoding::default() };
     table.add(key(0), &parameters("0", (96, 97), vec![encoding]));
-    let refused = table.learn(Ssrc(6), payload_type(96), &values(Some("0"), None, None), |_| true);
+    let values = values(Some("0"), None, None);
+    let refused = table.learn(Ssrc(6), payload_type(96), &values, |_| false);
     assert_eq!(refused, Err(DropReason::SsrcConflict));
+    table.forget(Ssrc(7));
+    assert_eq!(table.lookup(Ssrc(7)), Some(binding(0, 0, false)));
+    assert_eq!(table.learn(Ssrc(6), payload_type(96), &values, |_| true), Ok(binding(0, 0, false)));
+    assert_eq!(table.lookup(Ssrc(7)), None);
 }
 
 #[test]

@@ -90,6 +90,20 @@ impl WebRtc {
         self.dtls_state = state;
     }
 
+    /// Ends the association by this side's will; answers what tells the peer so (RFC 5246 section 7.2.1).
+    pub(crate) fn close(&mut self) -> Vec<(Tuple, Vec<u8>)> {
+        let mut farewells = Vec::new();
+        if let (Some(dtls), Some(tuple)) = (&mut self.dtls, self.told.1) {
+            dtls.close();
+            let mut datagram = Vec::new();
+            while dtls.poll_transmit(&mut datagram) {
+                farewells.push((tuple, datagram.clone()));
+            }
+        }
+        self.end_dtls(DtlsState::Closed);
+        farewells
+    }
+
     /// Takes the keys of a handshake.
     ///
     /// # Errors
