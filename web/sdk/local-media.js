@@ -11,7 +11,8 @@ import { LocalTrack } from './track.js';
 /**
  * @typedef {object} LocalMediaOptions
  * @property {<Name extends keyof RoomEvents>(name: Name, detail: RoomEvents[Name]) => void} emit
- * @property {(method: string, params: object) => void} tell Says something whose answer nobody waits for.
+ * @property {(method: string, params: object) => Promise<unknown>} request
+ * @property {(error: unknown) => void} onFault
  */
 
 export class LocalMedia {
@@ -20,6 +21,8 @@ export class LocalMedia {
   #publisher = null;
   /** Published or about to be: what a new session is given again. @type {Set<LocalTrack>} */
   #wanted = new Set();
+  /** Muted or unmuted while the socket was down, which the server does not know. @type {Set<LocalTrack>} */
+  #unsaid = new Set();
   /** Published, by the server's id. @type {Map<string, LocalTrack>} */
   tracks = new Map();
 
@@ -72,7 +75,7 @@ export class LocalMedia {
     if (muted && isLetGo) await this.#exchange(track, null);
     if (!muted && !track.mediaStreamTrack && track.reopen) await this.#exchange(track, await track.reopen());
     track.setMuted(muted);
-    this.#options.tell('mute', { trackId: track.id, muted });
+    this.#sayMuted(track);
   }
 
   /**
@@ -97,12 +100,34 @@ export class LocalMedia {
     this.#publisher = publisher;
   }
 
-  /** The same session goes on: what was said while the socket was down is said again. */
-  resume() {
-    this.#publisher?.resume();
-    for (const track of this.tracks.values()) {
-      this.#options.tell('mute', { trackId: track.id, muted: track.muted });
+  /**
+   * The same session goes on: what was said while the socket was down is said again.
+   * @param {import('./protocol.js').TrackInfo[]} known One's own tracks, as the server has them.
+   */
+  async resume(known) {
+    for (const { id, muted } of known) {
+      const track = this.tracks.get(id);
+      if (!track || track.muted === muted) continue;
+      if (this.#unsaid.has(track)) this.#sayMuted(track);
+      else this.handleMuted(track, muted);
     }
+    this.#unsaid.clear();
+    await this.#publisher?.resume();
+    // A track that the server gave up meanwhile is a new one to it.
+    const published = [...this.tracks.values()];
+    this.tracks.clear();
+    for (const track of published) this.tracks.set(track.id, track);
+  }
+
+  /**
+   * The server says that a track was muted by somebody else.
+   * @param {LocalTrack} track
+   * @param {boolean} muted
+   */
+  handleMuted(track, muted) {
+    if (track.muted === muted) return;
+    track.setMuted(muted);
+    this.#options.emit('localTrackMuted', { track });
   }
 
   /** The server forgot the session: everything is published again. */
@@ -119,6 +144,14 @@ export class LocalMedia {
     for (const track of this.#wanted) track.setMedia(null);
     this.#wanted.clear();
     this.tracks.clear();
+  }
+
+  /** @param {LocalTrack} track */
+  #sayMuted(track) {
+    this.#options.request('mute', { trackId: track.id, muted: track.muted }).catch((error) => {
+      if (error.reason === 'disconnected') this.#unsaid.add(track);
+      else this.#options.onFault(error);
+    });
   }
 
   /** @param {LocalTrack} track */

@@ -12,6 +12,7 @@
  * @property {Roster} roster
  * @property {(offer: import('./protocol.js').Offer) => void} offer
  * @property {(track: import('./track.js').LocalTrack) => void} lostOwnTrack
+ * @property {(track: import('./track.js').LocalTrack, muted: boolean) => void} ownMuted
  * @property {() => void} stopping
  * @property {(reason: string, detail?: unknown) => void} end
  */
@@ -54,12 +55,10 @@ function handleUnpublished({ trackId }, { room, roster, lostOwnTrack }) {
 }
 
 /** @param {any} params @param {Receiver} to */
-function handleMuted({ trackId, muted }, { room, roster }) {
+function handleMuted({ trackId, muted }, { room, roster, ownMuted }) {
   const own = room.local.tracks.get(trackId);
-  if (!own) return roster.mute(trackId, muted);
-  if (own.muted === muted) return;
-  own.setMuted(muted);
-  room.emit('localTrackMuted', { track: own });
+  if (own) ownMuted(own, muted);
+  else roster.mute(trackId, muted);
 }
 
 /** @param {any} params @param {Receiver} to */

@@ -41,7 +41,7 @@
  * @property {string} resumeToken
  * @property {{name: string, topology: string}} room
  * @property {ParticipantInfo[]} participants
- * @property {{grants?: Grants, name?: string}} [you]
+ * @property {{grants?: Grants, name?: string, tracks?: TrackInfo[]}} [you]
  * @property {string | null} [activeSpeaker]
  * @property {RTCIceServer[]} [iceServers]
  * @property {Record<string, number>} [limits]

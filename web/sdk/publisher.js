@@ -58,7 +58,7 @@ export class Publisher {
     if (track.kind === 'video') this.#prefer(transceiver);
     return new Promise((resolve, reject) => {
       this.#slots.set(track, { track, transceiver, resolve: () => resolve(), reject });
-      this.#request();
+      void this.#request();
     });
   }
 
@@ -67,7 +67,7 @@ export class Publisher {
     const slot = this.#slots.get(track);
     if (!slot) return;
     this.#drop(slot, new MotetError('disconnected', 'unpublished before it was published'));
-    this.#request();
+    void this.#request();
   }
 
   /**
@@ -92,12 +92,12 @@ export class Publisher {
   restartIce() {
     if (!this.pc.remoteDescription) return;
     this.pc.restartIce();
-    this.#request();
+    void this.#request();
   }
 
-  /** The socket came back: what it cut short is said again. */
-  resume() {
-    if (this.#slots.size || this.pc.remoteDescription) this.#request();
+  /** The socket came back: what it cut short is said again. Settles when that is done, one way or the other. */
+  async resume() {
+    if (this.#slots.size || this.pc.remoteDescription) await this.#request();
   }
 
   /** The network changed, or the socket came back: a lost path is looked for at once. */
@@ -113,7 +113,7 @@ export class Publisher {
   }
 
   #request() {
-    this.#negotiation.request().catch(this.#options.onFault);
+    return this.#negotiation.request().catch(this.#options.onFault);
   }
 
   async #negotiate() {

@@ -41,7 +41,8 @@ export class Room extends Emitter {
   #meter = new Meter();
   #media = new LocalMedia({
     emit: (name, detail) => this.emit(name, detail),
-    tell: (method, params) => this.#tell(method, params),
+    request: (method, params) => this.#need(this.#session).request(method, params),
+    onFault: (error) => this.#fault(error),
   });
   #isStopping = false;
   #onNetworkChange = () => this.#networkChanged();
@@ -243,6 +244,7 @@ export class Room extends Emitter {
     this.grants = joined.you?.grants ?? {};
     this.local.id = joined.participantId;
     this.#roster.replace(joined.participants);
+    this.#handleNotification('activeSpeaker', { participantId: joined.activeSpeaker });
   }
 
   /**
@@ -259,6 +261,7 @@ export class Room extends Emitter {
         this.#isStopping = true;
       },
       lostOwnTrack: (track) => this.#media.withdraw(track, 'unpublished'),
+      ownMuted: (track, muted) => this.#media.handleMuted(track, muted),
     });
   }
 
@@ -274,7 +277,7 @@ export class Room extends Emitter {
   #handleUp(joined, isResumed) {
     if (isResumed) {
       this.#adopt(joined);
-      this.#media.resume();
+      void this.#media.resume(joined.you?.tracks ?? []);
       this.#peers?.check();
     } else {
       this.#startAnew(joined);
@@ -292,15 +295,6 @@ export class Room extends Emitter {
     this.#openPeers(joined);
     this.#adopt(joined);
     this.#media.republish();
-  }
-
-  /**
-   * Says something whose answer nobody waits for. While the socket is down it is left unsaid: coming back repeats it.
-   * @param {string} method
-   * @param {object} params
-   */
-  #tell(method, params) {
-    this.#session?.request(method, params).catch((error) => this.#fault(error));
   }
 
   /**
