@@ -3,6 +3,8 @@
 /// Why net did not deliver, send or accept something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DropReason {
+    /// Datagrams came faster than they were taken, and the socket's receive buffer was full.
+    UdpReceiveFull,
     /// A datagram came that is longer than a receive buffer.
     UdpTruncated,
     /// A datagram came from an address that is none.
@@ -33,7 +35,8 @@ pub enum DropReason {
 
 impl DropReason {
     /// Each reason once, in the order of the enum.
-    pub const ALL: [DropReason; 13] = [
+    pub const ALL: [DropReason; 14] = [
+        Self::UdpReceiveFull,
         Self::UdpTruncated,
         Self::UdpNoSource,
         Self::UdpSendBlocked,
@@ -52,6 +55,7 @@ impl DropReason {
     /// A stable name, as metrics show it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::UdpReceiveFull => "udp_receive_full",
             Self::UdpTruncated => "udp_truncated",
             Self::UdpNoSource => "udp_no_source",
             Self::UdpSendBlocked => "udp_send_blocked",

@@ -13,7 +13,7 @@ use motet_ice::{SocketId, Tuple};
 use crate::bind::{BindError, EndpointSettings, bind};
 use crate::counters::{Counters, DropReason};
 use crate::outbox::Outbox;
-use crate::sys::{RECEIVE_MESSAGES_MAX, ReceiveBatch, enable_gro};
+use crate::sys::{RECEIVE_MESSAGES_MAX, ReceiveBatch, enable_gro, receive_drops};
 use crate::tcp::{Connections, PREFIX_BYTES, ReadOutcome, SCRATCH_BYTES, first_frame};
 use crate::waker::Waker;
 
@@ -228,8 +228,13 @@ impl Endpoint {
     }
 
     /// Totals since the sockets were opened.
-    pub fn counters(&self) -> &Counters {
-        &self.outbox.counters
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.outbox.counters.clone();
+        for index in 0..self.locals.len() {
+            let drops = self.outbox.udp(index).and_then(|socket| receive_drops(socket.as_fd()));
+            counters.drop_many(DropReason::UdpReceiveFull, drops.unwrap_or(0) as usize);
+        }
+        counters
     }
 
     /// TCP connections that are open.
@@ -240,7 +245,7 @@ impl Endpoint {
     fn has_work(&self) -> bool {
         self.udp_readable.contains(&true)
             || self.listeners.iter().any(|listener| listener.is_readable)
-            || self.outbox.connections.has_readable()
+            || self.outbox.connections.has_news()
     }
 
     /// One system call's worth; returns how many datagrams it brought.

@@ -287,6 +287,26 @@ fn set_udp_option(socket: BorrowedFd<'_>, option: libc::c_int, value: libc::c_in
     result == 0
 }
 
+/// How many datagrams the kernel has dropped at the socket instead of queueing them: its receive buffer was full, or, rarely,
+/// a checksum was wrong. `None` where the kernel does not tell.
+pub(crate) fn receive_drops(socket: BorrowedFd<'_>) -> Option<u32> {
+    // SK_MEMINFO_DROPS and SK_MEMINFO_VARS of linux/sock_diag.h.
+    const DROPS: usize = 8;
+    let mut values = [0u32; DROPS + 1];
+    let mut len = mem::size_of_val(&values) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes into `values`, and how many into `len`; both outlive the call.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            values.as_mut_ptr().cast(),
+            &raw mut len,
+        )
+    };
+    (result == 0 && len as usize >= mem::size_of_val(&values)).then_some(values[DROPS])
+}
+
 /// Sleeps until the socket takes more to send, or `patience` is over.
 pub(crate) fn wait_writable(socket: BorrowedFd<'_>, patience: Duration) {
     let mut entry = libc::pollfd { fd: socket.as_raw_fd(), events: libc::POLLOUT, revents: 0 };

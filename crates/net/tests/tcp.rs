@@ -217,6 +217,17 @@ fn a_peer_that_does_not_read_loses_the_newest_frames_and_gets_the_rest_in_order(
 }
 
 #[test]
+fn an_end_that_is_not_told_yet_ends_the_sleep() {
+    let mut endpoint = endpoint(&["127.0.0.1"]);
+    let mut peer = connect(&endpoint);
+    peer.write_all(&frame(b"x")).unwrap();
+    let tuple = receive(&mut endpoint, 1)[0].0;
+    endpoint.close_tuple(tuple);
+    endpoint.wait(None).unwrap();
+    assert_eq!(endpoint.poll_closed(), Some(tuple));
+}
+
+#[test]
 fn a_closed_tuple_takes_nothing_more_even_if_its_place_is_given_again() {
     let mut endpoint = endpoint(&["127.0.0.1"]);
     let mut peer = connect(&endpoint);

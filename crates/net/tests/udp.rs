@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use drive::{echo, endpoint, receive, receive_until, send};
 use motet_control::CandidateProtocol;
 use motet_ice::{SocketId, Tuple};
-use motet_net::{DATAGRAM_MAX_BYTES, DropReason};
+use motet_net::{DATAGRAM_MAX_BYTES, DropReason, Endpoint, EndpointSettings};
 
 fn peer(addr: &str) -> UdpSocket {
     let socket = UdpSocket::bind(addr).unwrap();
@@ -184,6 +184,20 @@ fn a_flood_is_taken_in_portions_of_the_budget() {
     assert!(endpoint.receive(Instant::now(), 64, |_, _, _| came += 1), "more is left");
     assert!((64..200).contains(&came), "{came}");
     assert_eq!(receive(&mut endpoint, 500 - came).len(), 500 - came);
+}
+
+#[test]
+fn what_the_kernel_drops_at_a_full_socket_is_counted() {
+    let settings = EndpointSettings { socket_buffer_bytes: 1, ..EndpointSettings::default() };
+    let mut endpoint = Endpoint::bind(&settings).unwrap();
+    let peer = peer("127.0.0.1:0");
+    for _ in 0..100 {
+        peer.send_to(&[7; 1000], endpoint.listen_addrs()[0]).unwrap();
+    }
+    let dropped = endpoint.counters().dropped(DropReason::UdpReceiveFull);
+    assert!((50..100).contains(&dropped), "{dropped}");
+    let came = receive(&mut endpoint, 100 - dropped as usize);
+    assert_eq!(came.len() as u64 + dropped, 100);
 }
 
 #[test]

@@ -51,14 +51,15 @@ impl<S: Sockets> Worker<S> {
         }
     }
 
-    /// One turn of the loop, in five phases; each has a limit on its work. Returns whether something that came is left for
+    /// One turn of the loop, in six phases; each has a limit on its work. Returns whether something that came is left for
     /// the next turn.
     pub fn turn(&mut self, now: Instant) -> bool {
         let has_more = self.receive(now); // 1
         self.fire_timers(now); // 2
-        self.end_connections(now); // 3
+        self.tell_ended_connections(now); // 3
         self.gather_notifications(); // 4
         self.sockets.flush(); // 5
+        self.sort_connections(); // 6
         has_more
     }
 
@@ -90,6 +91,7 @@ impl<S: Sockets> Worker<S> {
             let _ = self.handle_request(now, Request::CloseRouter { router_id });
         }
         self.sockets.flush();
+        self.sort_connections();
     }
 
     fn receive(&mut self, now: Instant) -> bool {
@@ -104,12 +106,15 @@ impl<S: Sockets> Worker<S> {
         self.routers.handle_timeout(now, TIMERS_PER_TURN, &mut Exit(self.sockets.outbox()));
     }
 
-    /// Connections that ended lead nowhere any more; connections that lead nowhere end; those that lead to a transport are
-    /// kept.
-    fn end_connections(&mut self, now: Instant) {
+    /// Transports learn that their connections ended.
+    fn tell_ended_connections(&mut self, now: Instant) {
         while let Some(tuple) = self.sockets.poll_closed() {
             self.routers.handle_tuple_closed(now, tuple);
         }
+    }
+
+    /// Connections that lead to a transport are kept. Those that lead nowhere end, after the last that was sent over them.
+    fn sort_connections(&mut self) {
         while let Some(tuple) = self.routers.poll_proven() {
             self.sockets.keep_tuple(tuple);
         }

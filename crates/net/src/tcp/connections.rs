@@ -161,8 +161,9 @@ impl Connections {
         }
     }
 
-    pub(crate) fn has_readable(&self) -> bool {
-        !self.readable.is_empty()
+    /// Whether something can be read, or an end be told.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.readable.is_empty() || !self.closed.is_empty()
     }
 
     /// The next connection to read from; it is no longer listed.

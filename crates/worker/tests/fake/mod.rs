@@ -85,6 +85,7 @@ impl Sockets for Lists {
     }
 
     fn close_tuple(&mut self, tuple: Tuple) {
+        assert_eq!(self.flushed, self.outbox.0.len(), "what was sent goes before the connection");
         self.closed.push(tuple);
     }
 
