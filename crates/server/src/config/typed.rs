@@ -18,7 +18,10 @@ const SECONDS_MAX: u64 = 366 * 24 * 3_600;
 pub(super) fn read(values: &Values, problems: Vec<Problem>) -> Result<Config, Problems> {
     let mut reader = Reader { values, problems };
     let config = reader.config();
-    reader.check_together(&config);
+    // Of a file that could not be read nobody knows what it would have said.
+    if !reader.problems.iter().any(|problem| problem.key.is_empty()) {
+        reader.check_together(&config);
+    }
     if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
 }
 

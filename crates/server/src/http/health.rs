@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::App;
 
 /// `/healthz`: whoever reads this lives.
 pub(super) async fn live() -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+    "ok\n".into_response()
 }
 
 /// `/readyz`: not while stopping, and not without a worker.
@@ -21,5 +21,5 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let is_ready = !app.is_stopping() && workers_alive > 0;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({"ready": is_ready, "stopping": app.is_stopping(), "workersAlive": workers_alive});
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (status, Json(body)).into_response()
 }

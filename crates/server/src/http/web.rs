@@ -83,10 +83,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
 async fn from_folder(folder: &Path, path: &str, kind: &'static str) -> Response {
     debug_assert!(Path::new(path).components().all(|part| matches!(part, Component::Normal(_))));
     match tokio::fs::read(folder.join(path)).await {
-        Ok(bytes) => {
-            let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
-            (headers, bytes).into_response()
-        }
+        Ok(bytes) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
         Err(_) => missing(),
     }
 }

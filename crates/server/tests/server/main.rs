@@ -1,0 +1,12 @@
+//! A real server on free ports, asked over real sockets.
+
+mod api;
+mod api_access;
+mod binary;
+mod client;
+mod health;
+mod openapi;
+mod stage;
+mod stopping;
+mod tls;
+mod web;
