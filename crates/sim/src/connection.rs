@@ -143,7 +143,7 @@ fn config(setup: &PeerSetup, half: Half) -> RtcConfig {
     let mut config = Rtc::builder()
         .set_dtls_version(if setup.is_dtls12 { DtlsVersion::Dtls12 } else { DtlsVersion::Dtls13 })
         .set_rtp_mode(setup.mode == Mode::Packets)
-        .set_stats_interval(None);
+        .set_stats_interval(setup.has_stats.then_some(Duration::from_secs(1)));
     if half == Half::Publish {
         config = with_video(config.clear_codecs().enable_opus(true, false), setup.video);
     }

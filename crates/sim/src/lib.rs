@@ -40,6 +40,7 @@ pub use link::{Conditions, LinkCounts};
 pub use media::Media;
 pub use network::{Network, Way};
 pub use peer::{Half, Mode, PeerId, PeerSetup, TrackId};
+pub use publishing::Report;
 pub use scenario::{ROUTER, Scenario, WORKER_IPV4, WORKER_IPV6, WORKER_PORT};
 pub use sockets::{SimOutbox, SimSockets};
 pub use subscribing::{Received, Seen};

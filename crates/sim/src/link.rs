@@ -30,6 +30,8 @@ pub struct Conditions {
     pub queue: Duration,
     /// Nothing passes.
     pub is_dark: bool,
+    /// DTLS does not pass, so that no handshake ever ends.
+    pub drops_dtls: bool,
 }
 
 impl Default for Conditions {
@@ -44,6 +46,7 @@ impl Default for Conditions {
             rate_bps: None,
             queue: Duration::from_millis(300),
             is_dark: false,
+            drops_dtls: false,
         }
     }
 }
@@ -107,7 +110,7 @@ impl Link {
         let (is_lost, is_twice, is_held) =
             (chance.happens(loss), chance.happens(duplication), chance.happens(overtaking));
         let wobble = chance.up_to(jitter);
-        if is_lost || self.conditions.is_dark {
+        if is_lost || self.is_dark_for(load) {
             self.counts.lost += 1;
             return [None, None];
         }
@@ -137,7 +140,7 @@ impl Link {
             late += resend_after;
             resend_after *= 2;
         }
-        if self.conditions.is_dark {
+        if self.is_dark_for(load) {
             self.counts.lost += 1;
             return None;
         }
@@ -148,6 +151,10 @@ impl Link {
         self.count_passed(load);
         self.last_frame_arrival = self.last_frame_arrival.max(sent? + self.conditions.delay + late);
         Some(self.last_frame_arrival)
+    }
+
+    fn is_dark_for(&self, load: Load) -> bool {
+        self.conditions.is_dark || (self.conditions.drops_dtls && load.is_dtls)
     }
 
     fn count_passed(&mut self, load: Load) {

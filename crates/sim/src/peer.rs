@@ -48,6 +48,8 @@ pub struct PeerSetup {
     pub transport_cc: bool,
     /// Has str0m estimate the bandwidth up, from this rate on.
     pub bwe_from_bps: Option<u64>,
+    /// Whether str0m tells what it counts, once a second.
+    pub has_stats: bool,
     /// Whether signaling tells the worker another fingerprint than the peer's certificate has.
     pub forged_fingerprint: bool,
     /// DTLS 1.2, and the passive role where the peer has the choice, as str0m does by itself. The library that serves
@@ -65,6 +67,7 @@ impl Default for PeerSetup {
             is_ipv6: false,
             transport_cc: true,
             bwe_from_bps: None,
+            has_stats: false,
             forged_fingerprint: false,
             is_dtls12: false,
         }

@@ -1,6 +1,6 @@
 //! The sending side of a peer.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use motet_control::TransportId;
 use motet_sdp::PublishSession;
@@ -9,7 +9,22 @@ use str0m::{Event, media::Mid};
 
 use crate::connection::Connection;
 use crate::media::Source;
-use crate::peer::Mode;
+use crate::peer::{Mode, TrackId};
+
+/// What a sender knows of a track from the worker's reports, where [`crate::PeerSetup::has_stats`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Report {
+    /// Which track.
+    pub track: TrackId,
+    /// From the receiver report heard last.
+    pub round_trip: Option<Duration>,
+    /// Share of packets lost, 0 to 1, from the reports since the last time.
+    pub loss: Option<f32>,
+    /// Packets sent, retransmissions included.
+    pub packets: u64,
+    /// Packets that the worker says were lost.
+    pub packets_lost: Option<u64>,
+}
 
 /// A connection that publishes, with the signaling session on the worker's side of it.
 pub(crate) struct Publishing {
@@ -20,6 +35,8 @@ pub(crate) struct Publishing {
     pub(crate) is_told: bool,
     pub(crate) sources: Vec<Source>,
     pub(crate) connected_at: Option<Instant>,
+    /// Round trip and share of loss of each track, as the worker's reports tell.
+    pub(crate) reports: Vec<(Instant, Report)>,
     /// What transport-wide feedback came to.
     pub(crate) estimates_bps: Vec<(Instant, u64)>,
     /// What the worker said in REMB.
@@ -35,6 +52,7 @@ impl Publishing {
             is_told: false,
             sources: Vec::new(),
             connected_at: None,
+            reports: Vec::new(),
             estimates_bps: Vec::new(),
             rembs_bps: Vec::new(),
         }
@@ -65,6 +83,16 @@ impl Publishing {
                     source.wants_key_frame = true;
                     source.key_frame_requests.push(now);
                 }
+            }
+            Event::MediaEgressStats(stats) => {
+                let report = self.source_at(stats.mid).map(|source| Report {
+                    track: TrackId(source.track),
+                    round_trip: stats.rtt,
+                    loss: stats.loss,
+                    packets: stats.packets,
+                    packets_lost: stats.remote.map(|remote| remote.packets_lost),
+                });
+                self.reports.extend(report.map(|report| (now, report)));
             }
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                 self.estimates_bps.push((now, estimate.as_u64()));

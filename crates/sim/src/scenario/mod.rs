@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use motet_control::{
     CandidateProtocol, Codec, ConsumerId, MediaKind, Notification, ProducerId, Refusal, Request, Response,
-    RouterId, RtpParameters,
+    RouterId, RtpParameters, TransportId,
 };
 use motet_dtls::Certificate;
 use motet_rtp::NtpTime;
@@ -197,23 +197,21 @@ impl Scenario {
 
     /// A participant goes: the worker is asked to close its transports, and the peer says nothing more.
     pub fn leave(&mut self, id: PeerId) {
-        let Some(peer) = self.peers[id.0].take() else { return };
+        for transport_id in self.vanish(id) {
+            self.expect(Request::CloseTransport { transport_id });
+        }
+    }
+
+    /// A participant vanishes, and nobody tells the worker: the transports that it leaves behind.
+    pub fn vanish(&mut self, id: PeerId) -> Vec<TransportId> {
+        let Some(peer) = self.peers[id.0].take() else { return Vec::new() };
         for track in self.tracks.iter_mut().filter(|track| track.peer == id) {
             track.is_open = false;
         }
-        let publish = peer.publish.as_ref().map(|publishing| publishing.transport_id);
-        let subscribe = peer.subscribe.as_ref().map(|subscribing| subscribing.transport_id);
-        for transport_id in [publish, subscribe].into_iter().flatten() {
-            self.expect(Request::CloseTransport { transport_id });
-        }
         self.network.remove(peer.ip);
-    }
-
-    /// A participant vanishes: nobody tells the worker.
-    pub fn vanish(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers[id.0].take() {
-            self.network.remove(peer.ip);
-        }
+        let publish = peer.publish.map(|publishing| publishing.transport_id);
+        let subscribe = peer.subscribe.map(|subscribing| subscribing.transport_id);
+        publish.into_iter().chain(subscribe).collect()
     }
 
     /// When anything is due next, anywhere.

@@ -12,6 +12,7 @@ use str0m::Rtc;
 use super::Scenario;
 use crate::media::Source;
 use crate::peer::{Half, Peer, PeerId, TrackId};
+use crate::publishing::Report;
 use crate::subscribing::{Received, Taken};
 
 impl Scenario {
@@ -53,6 +54,13 @@ impl Scenario {
     pub fn estimates_bps(&self, id: PeerId) -> &[(Instant, u64)] {
         let publishing = self.peers[id.0].as_ref().and_then(|peer| peer.publish.as_ref());
         publishing.map_or(&[], |publishing| &publishing.estimates_bps)
+    }
+
+    /// What a publishing peer knows of a track from the worker's reports, once a second.
+    pub fn reports(&self, id: PeerId, track: TrackId) -> impl Iterator<Item = &Report> {
+        let publishing = self.peers[id.0].as_ref().and_then(|peer| peer.publish.as_ref());
+        let reports = publishing.into_iter().flat_map(|publishing| &publishing.reports);
+        reports.map(|(_, report)| report).filter(move |report| report.track == track)
     }
 
     /// What a publishing peer was told by REMB, in bits per second.
