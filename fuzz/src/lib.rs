@@ -34,6 +34,7 @@ targets! {
     dtls_door,
     h264,
     header_extensions,
+    jwt,
     opus,
     rtcp,
     rtp,

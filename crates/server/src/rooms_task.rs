@@ -16,8 +16,6 @@ use crate::media::{self, Hangs, Pump};
 
 /// Messages that wait for the task. Full means that askers wait: sessions and HTTP requests, each one at a time.
 const MESSAGES_MAX: usize = 4_096;
-/// Events that wait for one participant's session. Full means that its socket takes nothing; it is taken out.
-pub(crate) const EVENTS_MAX: usize = 1_024;
 
 /// The way to the rooms; clones lead to the same.
 #[derive(Clone)]
@@ -28,6 +26,7 @@ enum Message {
     Refused { worker: WorkerIndex, subject: Subject, refusal: Refusal },
     Notified { worker: WorkerIndex, notification: Notification },
     WorkerEnded { worker: WorkerIndex },
+    SessionEnded { participant_id: ParticipantId, events: mpsc::Sender<Event> },
     Census { reply: oneshot::Sender<Census> },
 }
 
@@ -56,7 +55,7 @@ impl RoomsHandle {
             pumps.push(handle.pump(worker, index));
             tokio::spawn(listen(worker.clone(), index, handle.0.downgrade()));
         }
-        let task = Task { rooms, pumps, sessions: HashMap::new() };
+        let task = Task { rooms, pumps, sessions: HashMap::new(), messages: handle.0.downgrade() };
         tokio::spawn(task.run(receiver));
         Ok(handle)
     }
@@ -147,6 +146,7 @@ struct Task {
     rooms: Rooms,
     pumps: Vec<Pump>,
     sessions: HashMap<ParticipantId, mpsc::Sender<Event>>,
+    messages: mpsc::WeakSender<Message>,
 }
 
 impl Task {
@@ -176,6 +176,9 @@ impl Task {
                 self.rooms.handle_notification(worker, notification)
             }
             Message::WorkerEnded { worker } => self.rooms.handle_worker_died(worker),
+            Message::SessionEnded { participant_id, events } => {
+                self.session_ended(now, participant_id, &events)
+            }
             Message::Census { reply } => {
                 let census =
                     Census { counts: self.rooms.counts(), workers_alive: self.rooms.workers_alive() };
@@ -197,15 +200,33 @@ impl Task {
         };
         let outcome = self.rooms.handle(now, command);
         if let (Ok(Reply::Joined(joined)), Some(events)) = (&outcome, events) {
+            self.watch(joined.participant_id, events.clone());
             self.sessions.insert(joined.participant_id, events);
         }
         if let Some(participant_id) = leaving {
             self.sessions.remove(&participant_id);
         }
-        let asker_is_gone = reply.send(outcome).is_err();
-        // One who joined and went away in the same moment is found by its closed channel, like any other.
-        if asker_is_gone {
-            tracing::debug!("nobody waits for an answer");
+        // One who asked and went away in the same moment is found by its closed channel, like any other.
+        let _ = reply.send(outcome);
+    }
+
+    /// A session may end without a word, and nobody may have anything to tell it for long.
+    fn watch(&self, participant_id: ParticipantId, events: mpsc::Sender<Event>) {
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            events.closed().await;
+            if let Some(messages) = messages.upgrade() {
+                let _ = messages.send(Message::SessionEnded { participant_id, events }).await;
+            }
+        });
+    }
+
+    fn session_ended(&mut self, now: Instant, participant_id: ParticipantId, events: &mpsc::Sender<Event>) {
+        let is_current = self.sessions.get(&participant_id).is_some_and(|known| known.same_channel(events));
+        if is_current {
+            self.sessions.remove(&participant_id);
+            // Unknown by then at worst.
+            let _ = self.rooms.handle(now, Command::Dropped { participant_id });
         }
     }
 
@@ -235,20 +256,13 @@ impl Task {
             self.sessions.remove(&participant_id);
             return;
         }
-        let command = match outcome {
-            Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                tracing::info!(%participant_id, "a session takes nothing; its participant is taken out");
-                Command::Leave { participant_id, reason: LeaveReason::Misbehaved }
-            }
-            // The session ended without a word.
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                self.sessions.remove(&participant_id);
-                Command::Dropped { participant_id }
-            }
-        };
-        // Unknown by then at worst.
-        let _ = self.rooms.handle(Instant::now(), command);
+        // A closed channel is noticed by whoever watches it.
+        if let Err(mpsc::error::TrySendError::Full(_)) = outcome {
+            tracing::info!(%participant_id, "a session takes nothing; its participant is taken out");
+            let leave = Command::Leave { participant_id, reason: LeaveReason::Misbehaved };
+            // Unknown by then at worst.
+            let _ = self.rooms.handle(Instant::now(), leave);
+        }
     }
 }
 

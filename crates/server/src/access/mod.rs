@@ -4,6 +4,7 @@
 //! a token (`jwk`, `jku`, `x5c`, ...) are not looked at.
 
 mod claims;
+mod forge;
 mod mint;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -12,6 +13,8 @@ use motet_room::{Grants, Identity, ParticipantName};
 use crate::config::{AccessKey, Config, KeyAlgorithm};
 use claims::Claims;
 
+#[doc(hidden)]
+pub use forge::{base64url, forge};
 pub use mint::{MintError, NewToken, mint};
 
 /// Longest token that is looked at, in bytes.
@@ -105,6 +108,18 @@ impl Denial {
 }
 
 impl Access {
+    /// With one HS256 key, for tests and fuzzing.
+    #[doc(hidden)]
+    pub fn with_secret(secret: &[u8]) -> Self {
+        let key = AccessKey { id: "k".into(), algorithm: KeyAlgorithm::Hs256, material: secret.to_vec() };
+        Self {
+            keys: Key::new(&key).into_iter().collect(),
+            expiry_required: true,
+            leeway_s: 0,
+            token_required: true,
+        }
+    }
+
     /// With the keys and rules of `config`.
     pub fn new(config: &Config) -> Self {
         Self {
