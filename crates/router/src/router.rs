@@ -10,11 +10,10 @@ use motet_control::{
 };
 use motet_dtls::Certificate;
 use motet_ice::{SocketId, Tuple};
-use motet_rtp::{NtpTime, PacketClass, is_rtcp, packet_class};
+use motet_rtp::NtpTime;
 
 use crate::clock::NtpClock;
 use crate::consumer::Consumer;
-use crate::drop_reason::DropReason;
 use crate::egress::Egress;
 use crate::observer::Observer;
 use crate::producer::Producer;
@@ -181,32 +180,6 @@ impl Router {
             Err(reason) => transport.drops.add(reason),
         }
         self.rearm(key);
-    }
-
-    /// Sorts a datagram by its first byte (RFC 7983).
-    fn take_datagram(
-        &mut self,
-        now: Instant,
-        key: TransportKey,
-        tuple: Tuple,
-        datagram: &mut [u8],
-        egress: &mut impl Egress,
-    ) -> Result<(), DropReason> {
-        let class = datagram.first().map_or(PacketClass::Unknown, |first| packet_class(*first));
-        if class == PacketClass::Stun {
-            return self.take_stun(now, key, tuple, datagram, egress);
-        }
-        if !self.transports[key].link.is_validated(&tuple) {
-            return Err(DropReason::UnvalidatedTuple);
-        }
-        match class {
-            PacketClass::Dtls => self.take_dtls(now, key, datagram, egress),
-            PacketClass::Rtp if is_rtcp(datagram) => self.take_rtcp(now, key, tuple, datagram, egress),
-            PacketClass::Rtp => self.take_rtp(now, key, tuple, datagram, egress),
-            PacketClass::Stun | PacketClass::TurnChannel | PacketClass::Unknown => {
-                Err(DropReason::UnknownProtocol)
-            }
-        }
     }
 
     /// A TCP connection ended: its tuple leads nowhere.

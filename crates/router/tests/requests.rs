@@ -205,7 +205,7 @@ fn request(step: Step, serial: u64) -> Request {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_order_of_requests_keeps_the_books_right(steps in prop::collection::vec(step(), 1..80)) {
         let mut world = World::new();

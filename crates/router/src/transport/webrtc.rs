@@ -5,12 +5,44 @@ use std::time::{Duration, Instant};
 use motet_control::{DtlsParameters, DtlsRole, DtlsState, IceCredentials, IceState};
 use motet_dtls::{Certificate, Dtls, SrtpKeying, SrtpProfile};
 use motet_ice::{IceLite, Tuple};
+use motet_rtp::{PacketClass, is_rtcp, packet_class};
 use motet_srtp::{KeyingMaterial, MasterKey, Profile, Protector, SrtpError, Unprotected, Unprotector};
 
 use crate::drop_reason::DropReason;
+use crate::egress::Egress;
+use crate::router::Router;
+use crate::table::TransportKey;
 
 /// How often authenticated packets are told to ICE as a sign of life.
 const HEARD_SPACING: Duration = Duration::from_secs(1);
+
+impl Router {
+    /// Sorts a datagram by its first byte (RFC 7983).
+    pub(crate) fn take_datagram(
+        &mut self,
+        now: Instant,
+        key: TransportKey,
+        tuple: Tuple,
+        datagram: &mut [u8],
+        egress: &mut impl Egress,
+    ) -> Result<(), DropReason> {
+        let class = datagram.first().map_or(PacketClass::Unknown, |first| packet_class(*first));
+        if class == PacketClass::Stun {
+            return self.take_stun(now, key, tuple, datagram, egress);
+        }
+        if !self.transports[key].link.is_validated(&tuple) {
+            return Err(DropReason::UnvalidatedTuple);
+        }
+        match class {
+            PacketClass::Dtls => self.take_dtls(now, key, datagram, egress),
+            PacketClass::Rtp if is_rtcp(datagram) => self.take_rtcp(now, key, tuple, datagram, egress),
+            PacketClass::Rtp => self.take_rtp(now, key, tuple, datagram, egress),
+            PacketClass::Stun | PacketClass::TurnChannel | PacketClass::Unknown => {
+                Err(DropReason::UnknownProtocol)
+            }
+        }
+    }
+}
 
 /// One peer's ICE, DTLS and SRTP.
 pub(crate) struct WebRtc {

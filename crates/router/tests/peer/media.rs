@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use motet_control::{
-    Codec, CodecParameters, Consume, ConsumerId, ConsumerStats, Encoding, HeaderExtension, MediaKind,
-    Produce, ProducerId, ProducerStats, Request, Response, RtcpFeedback, RtpParameters,
+    Codec, CodecParameters, Consume, ConsumerId, ConsumerStats, Encoding, HeaderExtension, Produce,
+    ProducerId, ProducerStats, Request, Response, RtcpFeedback, RtpParameters,
 };
 use motet_rtp::ext::{ExtensionKind, ExtensionValues};
 use motet_rtp::{PayloadType, RtpHeader, RtpTime, Ssrc};
 
-use super::{Peer, World};
+use super::{Media, Peer, World};
 
 pub(crate) const VIDEO: ProducerId = ProducerId(100);
 pub(crate) const AUDIO: ProducerId = ProducerId(200);
@@ -226,13 +226,10 @@ pub(crate) fn video_header(seq: u64) -> RtpHeader {
 }
 
 /// The numbers of the frames in these packets.
-pub(crate) fn numbers(media: &[(RtpHeader, ExtensionValues, Vec<u8>)]) -> Vec<u64> {
+pub(crate) fn numbers(media: &[Media]) -> Vec<u64> {
     media.iter().map(|(.., payload)| number(payload)).collect()
 }
 
 pub(crate) fn number(frame: &[u8]) -> u64 {
     u64::from_be_bytes(frame[4..12].try_into().unwrap())
 }
-
-/// Every kind that a `MediaKind` has, for tests that try both.
-pub(crate) const KINDS: [MediaKind; 2] = [MediaKind::Audio, MediaKind::Video];

@@ -169,15 +169,12 @@ pub(crate) struct Peer {
     pub(crate) certificate: Certificate,
     pub(crate) dtls: Option<Dtls>,
     keys: Option<(Protector, Unprotector)>,
-    pub(crate) inbox: VecDeque<Received>,
+    media: Vec<Media>,
+    reports: Vec<Vec<u8>>,
 }
 
-/// What came to a peer, opened.
-#[derive(Debug)]
-pub(crate) enum Received {
-    Rtp { header: RtpHeader, values: Box<ExtensionValues>, payload: Vec<u8>, index: SeqNo },
-    Rtcp(Vec<u8>),
-}
+/// An RTP packet that came to a peer, opened.
+pub(crate) type Media = (RtpHeader, ExtensionValues, Vec<u8>);
 
 impl Peer {
     fn new(id: TransportId) -> Self {
@@ -189,7 +186,8 @@ impl Peer {
             certificate: Certificate::generate().unwrap(),
             dtls: None,
             keys: None,
-            inbox: VecDeque::new(),
+            media: Vec::new(),
+            reports: Vec::new(),
         }
     }
 
@@ -283,7 +281,12 @@ impl Peer {
         let mut plain = [0; 1_500];
         let mut writer = motet_rtp::rtcp::Writer::new(&mut plain);
         write(&mut writer);
-        let compound = writer.finish();
+        let len = writer.len();
+        self.send_compound(world, &plain[..len]);
+    }
+
+    /// Sends what should be a compound RTCP packet.
+    pub(crate) fn send_compound(&mut self, world: &mut World, compound: &[u8]) {
         let mut out = vec![0; compound.len() + 64];
         let (protector, _) = self.keys.as_mut().unwrap();
         let len = protector.protect_rtcp(compound, &mut out).unwrap();
@@ -299,47 +302,26 @@ impl Peer {
             }
             if is_rtcp(&datagram) {
                 let len = unprotector.unprotect_rtcp(&mut datagram).unwrap();
-                self.inbox.push_back(Received::Rtcp(datagram[..len].to_vec()));
+                self.reports.push(datagram[..len].to_vec());
                 continue;
             }
             let opened = unprotector.unprotect_rtp(&mut datagram).expect("a packet never seen before");
             let view = RtpView::parse(&datagram[..opened.len]).unwrap();
-            self.inbox.push_back(Received::Rtp {
-                header: view.header(),
-                values: Box::new(ExtensionValues::read(&view, &out_extension_map())),
-                payload: view.payload().to_vec(),
-                index: opened.index,
-            });
+            let values = ExtensionValues::read(&view, &out_extension_map());
+            self.media.push((view.header(), values, view.payload().to_vec()));
         }
     }
 
     /// The RTP packets that came since the last look.
-    pub(crate) fn media(&mut self, world: &mut World) -> Vec<(RtpHeader, ExtensionValues, Vec<u8>)> {
+    pub(crate) fn media(&mut self, world: &mut World) -> Vec<Media> {
         self.receive(world);
-        let (media, rest) = self.inbox.drain(..).partition(|item| matches!(item, Received::Rtp { .. }));
-        self.inbox = rest;
-        let media: VecDeque<Received> = media;
-        media
-            .into_iter()
-            .filter_map(|item| match item {
-                Received::Rtp { header, values, payload, .. } => Some((header, *values, payload)),
-                Received::Rtcp(_) => None,
-            })
-            .collect()
+        std::mem::take(&mut self.media)
     }
 
     /// The RTCP compounds that came since the last look.
     pub(crate) fn reports(&mut self, world: &mut World) -> Vec<Vec<u8>> {
         self.receive(world);
-        let (rtcp, rest) = self.inbox.drain(..).partition(|item| matches!(item, Received::Rtcp(_)));
-        self.inbox = rest;
-        let rtcp: VecDeque<Received> = rtcp;
-        rtcp.into_iter()
-            .filter_map(|item| match item {
-                Received::Rtcp(bytes) => Some(bytes),
-                Received::Rtp { .. } => None,
-            })
-            .collect()
+        std::mem::take(&mut self.reports)
     }
 }
 
