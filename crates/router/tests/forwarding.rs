@@ -120,6 +120,17 @@ fn a_duplicate_goes_out_once_however_it_came() {
 }
 
 #[test]
+fn a_sender_that_jumps_far_ahead_is_followed_without_a_gap() {
+    let (mut world, mut publisher, mut subscriber) = World::call();
+    publisher.stream_video(&mut world, 1..3, true);
+    publisher.stream_video(&mut world, 30_000..30_003, true);
+    publisher.stream_video(&mut world, 60_000..60_003, true);
+    let media = subscriber.media(&mut world);
+    assert_eq!(numbers(&media), [1, 2, 30_000, 30_001, 30_002, 60_000, 60_001, 60_002]);
+    assert_eq!(media[7].0.seq, media[0].0.seq + 7);
+}
+
+#[test]
 fn padding_leaves_no_gap() {
     let (mut world, mut publisher, mut subscriber) = World::call();
     publisher.send_video(&mut world, 1, true);

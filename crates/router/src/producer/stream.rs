@@ -21,6 +21,11 @@ use crate::drop_reason::{DropCounts, DropReason};
 /// A stream that sent nothing for this long may change its SSRC.
 const SILENT_AFTER: Duration = Duration::from_secs(1);
 
+/// A sequence number this far ahead is a sender that began anew, or an outage of many seconds. Passed on, a gap of half
+/// the 16 bits or more would have receivers guess the rollover wrong and refuse the stream for ever (RFC 3711 section
+/// 3.3.1); consumers begin anew without a gap.
+const JUMP_MAX: u64 = 1 << 14;
+
 /// A packet as it came, retransmissions unwrapped.
 #[derive(Debug)]
 pub(crate) struct Arrived<'a> {
@@ -110,11 +115,17 @@ impl Stream {
         if self.ssrc.replace(ssrc) == Some(ssrc) {
             return;
         }
+        self.begin_anew();
+        self.heard_report = None;
+    }
+
+    /// What comes next has nothing to do with what came before.
+    fn begin_anew(&mut self) {
         self.generation += 1;
         self.rest();
+        self.nack = NackGenerator::default();
         self.window = SeqWindow::new();
         self.reception = None;
-        self.heard_report = None;
         self.latest = None;
     }
 
@@ -151,6 +162,9 @@ impl Stream {
         arrived: &Arrived<'_>,
     ) -> Result<(), DropReason> {
         let info = arrived.info;
+        if self.window.highest().is_some_and(|highest| info.seq.0 > highest.0 + JUMP_MAX) {
+            self.begin_anew();
+        }
         match self.window.insert(info.seq) {
             Arrival::New => {}
             Arrival::Duplicate => return Err(DropReason::Duplicate),
