@@ -33,18 +33,45 @@ const HANDLERS = {
   subscriptionRefused: (params, { room }) => room.emit('subscriptionRefused', params),
   topology: handleTopology,
   removed: (params, { end }) => end(params.reason ?? 'removed', params),
-  roomClosed: (params, { end }) => end(params.reason === 'serverStopping' ? 'serverStopping' : 'roomClosed', params),
+  roomClosed: (params, { end }) => end(params.reason === 'closed' ? 'roomClosed' : (params.reason ?? 'roomClosed'), params),
   serverStopping: handleStopping,
 };
 
-/**
- * A method that nobody knows is passed over: a newer server may say more.
- * @param {string} method
- * @param {any} params
- * @param {Receiver} to
- */
-export function dispatch(method, params, to) {
-  if (Object.hasOwn(HANDLERS, method)) HANDLERS[method](params, to);
+/** Chat messages remembered to know one that the server says again after a resume. */
+const REMEMBERED_MAX = 100;
+
+export class Notifications {
+  #to;
+  /** @type {Set<string>} */
+  #written = new Set();
+
+  /** @param {Receiver} to */
+  constructor(to) {
+    this.#to = to;
+  }
+
+  /**
+   * A method that nobody knows is passed over: a newer server may say more.
+   * @param {string} method
+   * @param {any} params
+   */
+  handle(method, params) {
+    if (!Object.hasOwn(HANDLERS, method)) return;
+    if (method === 'chat' && this.#isRepeated(params)) return;
+    HANDLERS[method](params, this.#to);
+  }
+
+  /**
+   * After a resume the server says again what may have been lost. All else bears being said twice.
+   * @param {any} message
+   */
+  #isRepeated({ from, at, text }) {
+    const key = JSON.stringify([from, at, text]);
+    if (this.#written.has(key)) return true;
+    this.#written.add(key);
+    if (this.#written.size > REMEMBERED_MAX) this.#written.delete(/** @type {string} */ (this.#written.values().next().value));
+    return false;
+  }
 }
 
 /** @param {any} params @param {Receiver} to */

@@ -7,11 +7,11 @@ import { MotetError } from './errors.js';
 import { LocalMedia } from './local-media.js';
 import { Meter } from './meter.js';
 import { openCamera, openMicrophone, openScreen } from './media.js';
+import { Notifications } from './notifications.js';
 import { Participant } from './participant.js';
 import { Peers } from './peers.js';
 import { Roster } from './roster.js';
 import { Session } from './session.js';
-import { dispatch } from './notifications.js';
 
 /** @typedef {import('./track.js').LocalTrack} LocalTrack */
 /** @typedef {import('./track.js').RemoteTrack} RemoteTrack */
@@ -45,6 +45,17 @@ export class Room extends Emitter {
     onFault: (error) => this.#fault(error),
   });
   #isStopping = false;
+  #notifications = new Notifications({
+    room: this,
+    roster: this.#roster,
+    offer: (offer) => this.#peers?.subscriber.handleOffer(offer),
+    end: (reason, detail) => this.#end(reason, detail),
+    stopping: () => {
+      this.#isStopping = true;
+    },
+    lostOwnTrack: (track) => this.#media.withdraw(track, 'unpublished'),
+    ownMuted: (track, muted) => this.#media.handleMuted(track, muted),
+  });
   #onNetworkChange = () => this.#networkChanged();
 
   /** @param {RoomOptions} [options] */
@@ -79,7 +90,7 @@ export class Room extends Emitter {
     this.#setState('connecting');
     const session = new Session(signalUrl(url), { autoSubscribe: true, ...params });
     this.#session = session;
-    session.on('notification', ({ method, params: detail }) => this.#handleNotification(method, detail));
+    session.on('notification', ({ method, params: detail }) => this.#notifications.handle(method, detail));
     session.on('down', () => this.#handleDown());
     session.on('up', ({ joined, isResumed }) => this.#handleUp(joined, isResumed));
     session.on('lost', ({ error }) => this.#end(this.#isStopping ? 'serverStopping' : error.reason, error));
@@ -244,25 +255,7 @@ export class Room extends Emitter {
     this.grants = joined.you?.grants ?? {};
     this.local.id = joined.participantId;
     this.#roster.replace(joined.participants);
-    this.#handleNotification('activeSpeaker', { participantId: joined.activeSpeaker });
-  }
-
-  /**
-   * @param {string} method
-   * @param {any} params
-   */
-  #handleNotification(method, params) {
-    dispatch(method, params, {
-      room: this,
-      roster: this.#roster,
-      offer: (offer) => this.#peers?.subscriber.handleOffer(offer),
-      end: (reason, detail) => this.#end(reason, detail),
-      stopping: () => {
-        this.#isStopping = true;
-      },
-      lostOwnTrack: (track) => this.#media.withdraw(track, 'unpublished'),
-      ownMuted: (track, muted) => this.#media.handleMuted(track, muted),
-    });
+    this.#notifications.handle('activeSpeaker', { participantId: joined.activeSpeaker });
   }
 
   #handleDown() {
