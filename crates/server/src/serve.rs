@@ -72,7 +72,7 @@ impl Server {
             }
         };
         let app = Arc::new(App::new(config, rooms, workers));
-        let routes = http::router(&app, crate::signaling::routes(&app));
+        let routes = http::router(&app);
         let handle = Handle::new();
         let http = tokio::spawn(serve(listener, tls, routes, handle.clone()));
         Ok(Self { address, app, handle, http })

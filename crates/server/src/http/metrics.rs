@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use motet::Worker;
-use motet_control::WorkerStats;
+use motet::control::WorkerStats;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -44,7 +44,7 @@ pub(super) async fn scrape(
         workers.push((index, stats(worker).await));
     }
     let mut registry = Registry::default();
-    register_census(&mut registry, &census, app.is_stopping());
+    register_census(&mut registry, &census, &app);
     register_workers(&mut registry, &workers);
     register_process(&mut registry);
     let mut body = String::new();
@@ -72,7 +72,7 @@ struct DropLabels {
     reason: &'static str,
 }
 
-fn register_census(registry: &mut Registry, census: &Census, stopping: bool) {
+fn register_census(registry: &mut Registry, census: &Census, app: &App) {
     let counts = census.counts;
     for (name, help, value) in [
         ("motet_rooms", "Open rooms", counts.rooms),
@@ -81,7 +81,8 @@ fn register_census(registry: &mut Registry, census: &Census, stopping: bool) {
         ("motet_tracks", "Published tracks", counts.tracks),
         ("motet_subscriptions", "Tracks that people receive, or were offered", counts.subscriptions),
         ("motet_workers_alive", "Media workers that are alive", census.workers_alive),
-        ("motet_stopping", "1 while the server stops", usize::from(stopping)),
+        ("motet_stopping", "1 while the server stops", usize::from(app.is_stopping())),
+        ("motet_signal_sockets", "Open signaling connections", app.signal.sockets()),
     ] {
         gauge(registry, name, help, value);
     }

@@ -19,11 +19,13 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
 use motet::Worker;
+use motet_signal::{Front, FrontConfig};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::access::Access;
 use crate::config::Config;
 use crate::rooms_task::RoomsHandle;
+use crate::signaling::Seam;
 use rate::Rate;
 
 pub use api::openapi;
@@ -38,17 +40,21 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) rooms: RoomsHandle,
-    pub(crate) access: Access,
-    pub(crate) workers: Vec<Worker>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) workers: Arc<[Worker]>,
+    pub(crate) signal: Front<Seam>,
     pub(crate) stopping: AtomicBool,
-    pub(crate) connects: Rate,
+    connects: Rate,
 }
 
 impl App {
     pub(crate) fn new(config: Config, rooms: RoomsHandle, workers: Vec<Worker>) -> Self {
-        let access = Access::new(&config);
+        let access = Arc::new(Access::new(&config));
+        let workers: Arc<[Worker]> = workers.into();
+        let seam = Seam { rooms: rooms.clone(), access: Arc::clone(&access), workers: Arc::clone(&workers) };
+        let signal = Front::new(seam, FrontConfig::default());
         let connects = Rate::new(config.connects_per_minute);
-        Self { config, rooms, access, workers, stopping: AtomicBool::new(false), connects }
+        Self { config, rooms, access, workers, signal, stopping: AtomicBool::new(false), connects }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -56,9 +62,11 @@ impl App {
     }
 }
 
-/// All routes. `signal` is what answers `/signal` once origin and rate are found good.
-pub(crate) fn router(app: &Arc<App>, signal: Router) -> Router {
-    let signal = signal
+/// All routes.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let signal = app
+        .signal
+        .routes()
         .layer(middleware::from_fn_with_state(Arc::clone(app), rate::limit))
         .layer(middleware::from_fn_with_state(Arc::clone(app), origin::check));
     let requests = Router::new()

@@ -6,6 +6,8 @@ mod binary;
 mod client;
 mod health;
 mod openapi;
+mod people;
+mod person;
 mod stage;
 mod stopping;
 mod tls;
