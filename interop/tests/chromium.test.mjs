@@ -38,7 +38,7 @@ for (const codec of ['vp8', 'vp9', 'h264', 'av1']) {
 
 test('with UDP blocked, three people meet over TCP', async () => {
   // The policy lets no UDP out that a proxy does not carry, and there is no proxy.
-  const blocked = await startChromium({ args: ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'] });
+  const blocked = await startChromium({ args: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'] });
   try {
     const stats = await threeMeet(blocked, 'tcp', { codec: 'vp8' }, 'vp8');
     for (const { paths } of stats) {

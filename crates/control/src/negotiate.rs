@@ -151,7 +151,12 @@ pub fn consumer_parameters(
         .iter()
         .filter_map(|sent| {
             let taken = capabilities.codecs.iter().find(|codec| codec.is_same_format(sent))?;
-            Some(CodecParameters { fmtp: sent.fmtp.clone(), ..taken.clone() })
+            let mut codec = CodecParameters { fmtp: sent.fmtp.clone(), ..taken.clone() };
+            if codec.rtx_payload_type.is_none() {
+                // Without RTX a router answers no NACK: see its invariant that a nonce is used once.
+                codec.rtcp_feedback.retain(|feedback| *feedback != RtcpFeedback::Nack);
+            }
+            Some(codec)
         })
         .collect();
     let Some(first) = codecs.first() else {
@@ -244,6 +249,7 @@ mod tests {
         assert_eq!(consumer.extension_id(ExtensionKind::AudioLevel), Some(10));
         assert_eq!(consumer.extension_id(ExtensionKind::VideoOrientation), None);
         assert_eq!(consumer.encodings[0].rtx_ssrc, None, "Opus has no RTX in the table");
+        assert!(!consumer.codecs[0].rtcp_feedback.contains(&RtcpFeedback::Nack), "nobody would answer");
     }
 
     #[test]

@@ -92,8 +92,8 @@ fn listen_addresses(config: &Config) -> Result<Vec<ListenAddress>, MediaError> {
     if ips.is_empty() {
         return Err(MediaError::NoAddress);
     }
-    let listen = |ip| ListenAddress { ip, announced: announced_for(ip, &config.announce) };
-    Ok(ips.into_iter().map(listen).collect())
+    let listen = |ip| ListenAddress { ip, announced: announced_for(ip, &ips, &config.announce) };
+    Ok(ips.iter().copied().map(listen).collect())
 }
 
 /// Link-local addresses need a zone that no candidate can carry.

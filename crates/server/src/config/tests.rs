@@ -161,10 +161,12 @@ fn an_origin_is_scheme_and_host_alone() {
 }
 
 #[test]
-fn announced_addresses_replace_those_of_their_family_but_not_loopback() {
+fn announced_addresses_replace_those_of_their_family_but_not_loopback_beside_others() {
     let announce: Vec<IpAddr> = vec!["203.0.113.5".parse().unwrap()];
-    let announced = |ip: &str| typed::announced_for(ip.parse().unwrap(), &announce);
-    assert_eq!(announced("10.0.0.1"), Some(announce[0]));
-    assert_eq!(announced("127.0.0.1"), None);
-    assert_eq!(announced("fd00::1"), None);
+    let bound: Vec<IpAddr> = ["10.0.0.1", "127.0.0.1", "fd00::1"].map(|ip| ip.parse().unwrap()).into();
+    let announced = |ip: &IpAddr, bound: &[IpAddr]| typed::announced_for(*ip, bound, &announce);
+    assert_eq!(announced(&bound[0], &bound), Some(announce[0]));
+    assert_eq!(announced(&bound[1], &bound), None);
+    assert_eq!(announced(&bound[2], &bound), None);
+    assert_eq!(announced(&bound[1], &bound[1..2]), Some(announce[0]), "behind a relay on the same machine");
 }

@@ -252,10 +252,13 @@ fn default_of<T: FromStr>(key: &str) -> T {
     default.parse().unwrap_or_else(|_| panic!("the default of {key} is of its own type"))
 }
 
-/// The announced address for a bound one: loopback keeps its own, since nobody outside can reach it either way.
-pub(crate) fn announced_for(ip: IpAddr, announce: &[IpAddr]) -> Option<IpAddr> {
-    if ip.is_loopback() {
+/// The announced address for one of the bound ones. Beside addresses that others can reach, loopback keeps its own; alone
+/// in its family it has something in front of it that others reach.
+pub(crate) fn announced_for(ip: IpAddr, bound: &[IpAddr], announce: &[IpAddr]) -> Option<IpAddr> {
+    let is_of_family = |other: &IpAddr| other.is_ipv4() == ip.is_ipv4();
+    if ip.is_loopback() && bound.iter().filter(|other| is_of_family(other)).any(|other| !other.is_loopback())
+    {
         return None;
     }
-    announce.iter().copied().find(|candidate| candidate.is_ipv4() == ip.is_ipv4())
+    announce.iter().copied().find(is_of_family)
 }
