@@ -1,9 +1,9 @@
 //! JSON-RPC 2.0 as far as one message each way goes.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::error::{Code, RpcError};
+use super::error::RpcError;
 use super::request::Request;
 
 /// What a client calls its request by; it comes back with the answer.
@@ -32,59 +32,40 @@ pub struct Inbound {
     pub request: Result<Request, RpcError>,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    jsonrpc: Option<Value>,
-    id: Option<Value>,
-    method: Option<Value>,
-    params: Option<Value>,
-}
-
 impl Inbound {
     /// Reads a message. It always comes to something: what is broken is a request that is answered by an error.
     pub fn parse(text: &str) -> Self {
         let broken = |error| Self { id: Some(Id::Null), request: Err(error) };
-        let envelope: Value = match serde_json::from_str(text) {
-            Ok(value) => value,
+        let envelope = match serde_json::from_str(text) {
+            Ok(Value::Object(envelope)) => envelope,
+            Ok(Value::Array(_)) => return broken(RpcError::invalid_request("batches are not served")),
+            Ok(_) => return broken(RpcError::invalid_request("a message is an object")),
             Err(error) => return broken(RpcError::parse(&error)),
         };
-        if envelope.is_array() {
-            return broken(RpcError::invalid_request("batches are not served"));
-        }
-        let Ok(envelope) = serde_json::from_value::<Envelope>(envelope) else {
-            return broken(RpcError::invalid_request("a message is an object"));
-        };
-        let id = match envelope.id.as_ref().map(read_id) {
+        let id = match envelope.get("id").map(read_id) {
             None => None,
             Some(Some(id)) => Some(id),
             Some(None) => {
-                return broken(RpcError::invalid_request(
-                    "an id is a whole number or a string of at most 64 bytes",
-                ));
+                let problem = "an id is a whole number or a string of at most 64 bytes";
+                return broken(RpcError::invalid_request(problem));
             }
         };
-        Self { request: envelope.request(), id }
+        Self { id, request: read_request(envelope) }
     }
 }
 
-impl Envelope {
-    fn request(self) -> Result<Request, RpcError> {
-        if self.jsonrpc.as_ref().and_then(Value::as_str) != Some("2.0") {
-            return Err(RpcError::invalid_request("jsonrpc is not \"2.0\""));
-        }
-        let Some(Value::String(method)) = self.method else {
-            return Err(RpcError::invalid_request("method is not a string"));
-        };
-        let params = self.params.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        if !params.is_object() {
-            return Err(RpcError::new(
-                Code::InvalidParams,
-                "invalidParams",
-                "params go by name, in an object",
-            ));
-        }
-        Request::read(&method, params)
+fn read_request(mut envelope: Map<String, Value>) -> Result<Request, RpcError> {
+    if envelope.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return Err(RpcError::invalid_request("jsonrpc is not \"2.0\""));
     }
+    let Some(Value::String(method)) = envelope.remove("method") else {
+        return Err(RpcError::invalid_request("method is not a string"));
+    };
+    let params = envelope.remove("params").unwrap_or_else(|| Value::Object(Map::new()));
+    if !params.is_object() {
+        return Err(RpcError::invalid_params("params go by name, in an object"));
+    }
+    Request::read(&method, params)
 }
 
 fn read_id(value: &Value) -> Option<Id> {
