@@ -119,6 +119,12 @@ impl Network {
         self.mappings.retain(|inside, _| inside.ip() != ip);
     }
 
+    /// Gives back the memory of queues.
+    pub(crate) fn forget(&mut self) {
+        self.in_flight.shrink_to_fit();
+        self.broken.shrink_to_fit();
+    }
+
     pub(crate) fn send(&mut self, now: Instant, mut datagram: Datagram) {
         assert!(self.in_flight.len() < IN_FLIGHT_MAX, "more datagrams are under way than any scenario sends");
         let inside = datagram.source;

@@ -55,6 +55,13 @@ impl SimSockets {
         !self.inbox.is_empty() || !self.closed.is_empty()
     }
 
+    /// Gives back the memory of queues.
+    pub(crate) fn forget(&mut self) {
+        self.inbox.shrink_to_fit();
+        self.outbox.sent.shrink_to_fit();
+        self.closed.shrink_to_fit();
+    }
+
     /// A datagram came from the network. The first frame of a TCP connection opens it.
     pub(crate) fn arrive(&mut self, datagram: Datagram) {
         let Some(socket) = self.socket_for(&datagram) else { return };

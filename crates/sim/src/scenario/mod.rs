@@ -214,6 +214,21 @@ impl Scenario {
         publish.into_iter().chain(subscribe).collect()
     }
 
+    /// Forgets all that it remembers of peers and tracks, so that its memory is the worker's and what it began with. Ids
+    /// given before mean nothing any more.
+    ///
+    /// # Panics
+    /// When somebody is still there.
+    pub fn forget(&mut self) {
+        assert!(self.peers.iter().all(Option::is_none), "somebody is still there");
+        self.peers = Vec::new();
+        self.tracks = Vec::new();
+        self.notifications = Vec::new();
+        self.ended = Vec::new();
+        self.network.forget();
+        self.worker.sockets().forget();
+    }
+
     /// When anything is due next, anywhere.
     fn poll_timeout(&mut self) -> Option<Instant> {
         let halves = self.peers.iter().flatten().flat_map(|peer| {

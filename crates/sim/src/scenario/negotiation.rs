@@ -1,5 +1,7 @@
 //! Offers and answers between peers and the worker's side, as rooms and signaling make them. Signaling takes no time.
 
+use std::time::Duration;
+
 use motet_control::negotiate::{ConsumerIdentity, consumer_parameters, router_capabilities};
 use motet_control::{
     Consume, ConsumerId, DtlsParameters, IceCredentials, MediaKind, Produce, ProducerId, Request, Response,
@@ -18,6 +20,9 @@ use crate::media::{Media, Source};
 use crate::peer::{Half, Peer, PeerId, TrackId};
 use crate::publishing::Publishing;
 use crate::subscribing::{Received, Subscribing, Taken};
+
+/// How long a peer can send a packet again.
+const RTX_AGE_MAX: Duration = Duration::from_secs(3);
 
 impl Scenario {
     /// A peer publishes more tracks, in one negotiation.
@@ -55,7 +60,12 @@ impl Scenario {
             })));
             let firsts = (self.chance.u32(), self.chance.u32() as u16);
             let source = Source::new(*media, track.0, mid, self.now, firsts);
-            self.publishing(id).sources.push(source);
+            let publishing = self.publishing(id);
+            publishing.sources.push(source);
+            if let Some(stream) = publishing.connection.rtc.direct_api().stream_tx_by_mid(mid, None) {
+                // By itself str0m sends again no more than a seventh of what it sends; browsers know no such limit.
+                stream.set_rtx_cache(2_000, RTX_AGE_MAX, None);
+            }
             self.tracks.push(Track {
                 peer: id,
                 producer_id,

@@ -7,6 +7,7 @@ mod a_peer_that_vanishes_is_told;
 mod a_resumed_consumer_starts_at_a_keyframe;
 mod a_roaming_peer_keeps_its_media;
 mod an_ice_restart_keeps_media_flowing;
+mod anything_may_happen;
 mod feedback_tells_a_sender_how_much_it_may_send;
 mod floods_are_dropped_and_counted;
 mod keyframe_requests_are_merged_and_paced;

@@ -1,0 +1,72 @@
+//! Two hundred join and leave, an hour passes, and the worker is as large as it was. A binary of its own: it counts all
+//! that is allocated.
+
+use std::alloc::System;
+use std::time::Duration;
+
+use motet_control::{Codec, Request};
+use motet_sim::{Media, PeerId, PeerSetup, ROUTER, Scenario, TrackId};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// What the tables of a router may keep that twenty transports, twenty producers and forty consumers were in at once.
+const KEPT_BY_ROUTER_MAX: isize = 256 * 1_024;
+/// What the worker's own may keep when the router is closed too.
+const KEPT_BY_WORKER_MAX: isize = 16 * 1_024;
+
+/// Bytes that are allocated through Rust; what C libraries allocate is not among them.
+fn live_bytes() -> isize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated.cast_signed() - stats.bytes_deallocated.cast_signed()
+}
+
+/// Ten come, publish, see each other for a second, and go.
+fn wave(scenario: &mut Scenario) {
+    let people: Vec<PeerId> = (0..10).map(|_| scenario.join(PeerSetup::default())).collect();
+    let media = [Media::camera(Codec::Vp8), Media::microphone()];
+    let tracks: Vec<Vec<TrackId>> = people.iter().map(|person| scenario.publish(*person, &media)).collect();
+    for (index, person) in people.iter().enumerate() {
+        let next = [&tracks[(index + 1) % 10][..], &tracks[(index + 2) % 10]].concat();
+        scenario.subscribe(*person, &next);
+    }
+    scenario.run_for(Duration::from_secs(1));
+    assert!(people.iter().all(|person| scenario.is_connected(*person)));
+    assert!(scenario.received(people[0], tracks[1][0]).whole_frames().len() > 10);
+    people.into_iter().for_each(|person| scenario.leave(person));
+    scenario.run_for(Duration::from_secs(1));
+    scenario.forget();
+}
+
+#[test]
+fn two_hundred_who_came_and_went_leave_nothing() {
+    let mut scenario = Scenario::new(161);
+    // Whatever libraries make once for a process is made in another world.
+    wave(&mut Scenario::new(162));
+    let at_first = live_bytes();
+    wave(&mut scenario);
+    let after_ten = live_bytes();
+    for _ in 1..20 {
+        wave(&mut scenario);
+    }
+    let after_all = live_bytes();
+    scenario.run_for(Duration::from_secs(3_600));
+    let after_an_hour = live_bytes();
+    let stats = scenario.worker_stats();
+    assert_eq!(
+        [stats.routers, stats.transports, stats.producers, stats.consumers, stats.tcp_connections],
+        [1, 0, 0, 0, 0]
+    );
+    scenario.expect(Request::CloseRouter { router_id: ROUTER });
+    scenario.run_for(Duration::from_secs(1));
+    let after_closing = live_bytes();
+    let kept = [after_ten, after_all, after_an_hour, after_closing].map(|bytes| bytes - at_first);
+    eprintln!(
+        "bytes more than at first: {} after 10 people, {} after 200, {} an hour later, {} with the router closed",
+        kept[0], kept[1], kept[2], kept[3]
+    );
+    assert!(kept[2] <= KEPT_BY_ROUTER_MAX, "{kept:?}");
+    assert!(kept[2] <= kept[0] + 16 * 1_024, "what is kept does not grow with those who come: {kept:?}");
+    assert!(kept[3] <= KEPT_BY_WORKER_MAX, "{kept:?}");
+}
