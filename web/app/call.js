@@ -88,6 +88,9 @@ export function createCall({ room, own, speakerId, onLeave }) {
     }),
     own.on('fault', ({ error }) => notices.fault(error)),
     own.on('change', stage.update),
+    speakers.on('blocked', ({ isBlocked }) => {
+      if (!isBlocked) stage.play();
+    }),
     ...tellEvents(room, speakers, notices),
   ];
   return {

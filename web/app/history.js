@@ -75,5 +75,6 @@ export function formatPercent(percent) {
 /** @param {number | null} ms */
 export function formatMs(ms) {
   if (ms === null) return '–';
-  return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  if (ms > 0 && ms < 0.95) return '< 1 ms';
+  return `${ms > 0 && ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }

@@ -72,10 +72,12 @@ export function gridRects(count, area, gap = GAP, aspect = {}) {
 export function spotlightRects(bigCount, smallCount, area, gap = GAP) {
   const screens = { narrow: WIDE, wide: WIDE };
   if (smallCount === 0) return { big: gridRects(bigCount, area, gap, screens), small: [] };
-  const splits = area.width < area.height ? [below(area, gap)] : [beside(area, smallCount, gap), below(area, gap)];
+  const isUpright = area.width < area.height;
+  const people = { narrow: isUpright ? NARROW_IN_UPRIGHT_AREA : NARROW_IN_WIDE_AREA };
+  const splits = isUpright ? [below(area, gap)] : [beside(area, smallCount, gap), below(area, gap)];
   const laid = splits.map(([bigArea, smallArea]) => ({
     big: gridRects(bigCount, bigArea, gap, screens),
-    small: gridRects(smallCount, smallArea, gap),
+    small: gridRects(smallCount, smallArea, gap, people),
   }));
   return laid.reduce((best, other) => (size(other.big[0]) > size(best.big[0]) ? other : best));
 }
@@ -90,7 +92,7 @@ export function spotlightRects(bigCount, smallCount, area, gap = GAP) {
 function beside(area, smallCount, gap) {
   const most = smallCount > 6 ? 340 : 260;
   const widest = Math.min(most, Math.max(120, area.width * 0.22));
-  const { columns, tileWidth } = bestGrid(smallCount, widest, area.height, gap);
+  const { columns, tileWidth } = bestGrid(smallCount, widest, area.height, gap, { narrow: NARROW_IN_WIDE_AREA });
   const strip = Math.ceil(columns * tileWidth + (columns - 1) * gap);
   const big = { ...area, width: area.width - strip - gap };
   return [big, { ...area, x: area.x + big.width + gap, width: strip }];

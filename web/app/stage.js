@@ -77,6 +77,9 @@ export function createStage(room) {
   return {
     element,
     update: schedule,
+    play() {
+      for (const tile of tiles.values()) tile.play();
+    },
     destroy() {
       for (const off of offs) off();
       observer.disconnect();

@@ -118,7 +118,7 @@ function renderTransport(transport) {
     transport.availableOutgoingBps && transport.peer === 'publish' ? `room for ${formatBitrate(transport.availableOutgoingBps)}` : null,
     transport.remote,
     secured,
-    transport.srtpCipher,
+    transport.srtpCipher?.replace(/^SRTP_/, ''),
   ];
   return [el('dt', {}, title), el('dd', {}, facts.filter(Boolean).join(' · '))];
 }

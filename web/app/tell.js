@@ -46,6 +46,8 @@ function tellPeople(room, notices) {
  * @param {Notices} notices
  */
 function tellConnection(room, notices) {
+  /** @type {Set<string>} */
+  const lost = new Set();
   return [
     room.on('state', ({ state }) => {
       const isAway = state === 'reconnecting';
@@ -57,14 +59,28 @@ function tellConnection(room, notices) {
       notices.setBanner('stopping', { title: 'The server is stopping.', text: 'This call will end in a moment.' }),
     ),
     room.on('path', ({ peer, isLost }) => {
-      const title = peer === 'publish' ? 'Others cannot see and hear you.' : 'You cannot see and hear the others.';
-      notices.setBanner(peer, isLost ? { title, text: 'Looking for another way…', isBusy: true } : null);
+      if (isLost) lost.add(peer);
+      else lost.delete(peer);
+      notices.setBanner('path', pathBanner(lost));
     }),
     room.on('resumed', ({ isSameSession }) => {
-      if (!isSameSession) for (const peer of ['publish', 'subscribe']) notices.setBanner(peer, null);
+      if (isSameSession) return;
+      lost.clear();
+      notices.setBanner('path', null);
     }),
     room.on('fault', ({ error }) => console.warn('motet:', error)),
   ];
+}
+
+/**
+ * @param {ReadonlySet<string>} lost Which PeerConnections have no path.
+ * @returns {import('./notices.js').Banner | null}
+ */
+function pathBanner(lost) {
+  if (lost.size === 0) return null;
+  const one = lost.has('publish') ? 'Others cannot see and hear you.' : 'You cannot see and hear the others.';
+  const title = lost.size > 1 ? 'Sound and picture do not pass.' : one;
+  return { title, text: 'Looking for another way…', isBusy: true };
 }
 
 /**

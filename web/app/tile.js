@@ -78,6 +78,11 @@ export class Tile {
     classList.toggle('is-tiny', width < 130 || height < 72);
   }
 
+  /** Plays what a strict browser held back; called while the person touches the page. */
+  play() {
+    if (this.#video.srcObject) void this.#video.play().catch(() => undefined);
+  }
+
   /** Lets the medium go. */
   destroy() {
     this.#video.srcObject = null;
