@@ -18,8 +18,8 @@ import { savePreferences } from './preferences.js';
 /** @extends {Emitter<OwnMediaEvents>} */
 export class OwnMedia extends Emitter {
   #room;
-  /** What is being turned on or off right now: a second touch waits for the first. @type {Set<string>} */
-  #busy = new Set();
+  /** What is being turned on or off: a second touch waits for the first, and a third is one too many. @type {Map<string, Promise<void>[]>} */
+  #busy = new Map();
 
   /**
    * @param {Room} room
@@ -103,15 +103,21 @@ export class OwnMedia extends Emitter {
    * @param {() => Promise<unknown>} job
    */
   async #try(what, job) {
-    if (this.#busy.has(what)) return;
-    this.#busy.add(what);
+    const jobs = this.#busy.get(what) ?? [];
+    if (jobs.length > 1) return;
+    const run = jobs.length ? jobs[0].then(() => this.#run(job)) : this.#run(job);
+    this.#busy.set(what, [...jobs, run]);
+    await run;
+    this.#busy.set(what, (this.#busy.get(what) ?? []).filter((other) => other !== run));
+  }
+
+  /** @param {() => Promise<unknown>} job */
+  async #run(job) {
     try {
       await job();
     } catch (error) {
       this.emit('fault', { error });
-    } finally {
-      this.#busy.delete(what);
-      this.emit('change', {});
     }
+    this.emit('change', {});
   }
 }

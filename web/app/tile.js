@@ -39,15 +39,20 @@ export class Tile {
     this.element.classList.toggle('is-screen', this.isScreen);
     this.element.classList.toggle('is-local', person.isLocal);
     this.#video.classList.toggle('is-mirrored', person.isLocal && !this.isScreen);
+    this.#video.addEventListener('loadeddata', () => this.element.classList.toggle('has-video', this.#video.srcObject !== null));
     this.#name.textContent = this.#title();
     this.#render();
   }
 
-  /** @param {MediaStreamTrack | null} track */
+  /**
+   * The picture is shown from its first frame on; until then there are the initials.
+   * @param {MediaStreamTrack | null} track
+   */
   setVideo(track) {
     const shown = /** @type {MediaStream | null} */ (this.#video.srcObject)?.getTracks()[0] ?? null;
-    if (shown !== track) this.#video.srcObject = track && new MediaStream([track]);
-    this.element.classList.toggle('has-video', track !== null);
+    if (shown === track) return;
+    this.element.classList.remove('has-video');
+    this.#video.srcObject = track && new MediaStream([track]);
   }
 
   /** @param {boolean} isMuted Whether nothing can be heard of the person. */
