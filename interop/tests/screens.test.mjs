@@ -1,0 +1,104 @@
+// What people see: lobby, calls of 2, 5 and 12, phone width. Pictures are taken of the real app for somebody to look at;
+// what can be judged by a program is asserted: nothing overlaps the edge, every tile shows, no script failed.
+// `SCREENS=folder` names where the pictures go; a temporary folder otherwise.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { startChromium } from '../driver/browsers.mjs';
+import { temporaryFolder, writeWav, writeY4m } from '../driver/media_files.mjs';
+import { Server, until } from '../driver/server.mjs';
+
+const COLOURS = [
+  [176, 74, 62],
+  [58, 110, 165],
+  [88, 140, 84],
+  [150, 96, 160],
+];
+const NAMES = ['Ada', 'Ben', 'Chiara', 'Dov', 'Emeka', 'Farida', 'Goran', 'Hana', 'Ines', 'Jun', 'Kofi', 'Lena'];
+const WIDE = { width: 1280, height: 800 };
+/** The others' windows: nobody looks at them, and two cores draw them all. */
+const SMALL = { width: 320, height: 240 };
+const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+
+let server;
+let files;
+let folder;
+const browsers = [];
+before(async () => {
+  server = await Server.start();
+  files = await temporaryFolder();
+  folder = process.env.SCREENS ?? files.folder;
+  await mkdir(folder, { recursive: true });
+  for (const [index, colour] of COLOURS.entries()) {
+    const video = path.join(files.folder, `${index}.y4m`);
+    const audio = path.join(files.folder, `${index}.wav`);
+    await writeY4m(video, colour, { fps: 10 });
+    await writeWav(audio, 300 + 200 * index);
+    browsers.push(await startChromium({ video, audio }));
+  }
+});
+after(async () => {
+  await Promise.all(browsers.map((browser) => browser.close()));
+  await server?.stop();
+  await files?.remove();
+});
+
+/** Tiles that are on the screen, whole. */
+const tilesInView = (page) =>
+  page.evaluate(() => {
+    const inside = (box) => box.width > 20 && box.left >= -1 && box.top >= -1 && box.right <= innerWidth + 1 && box.bottom <= innerHeight + 1;
+    return [...document.querySelectorAll('.stage-tiles .tile')].filter((tile) => inside(tile.getBoundingClientRect())).length;
+  });
+
+async function picture(page, name) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wider <= 0, `${name}: the page is ${wider} pixels wider than the window`);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+/** Joins `count` people, the first of them on `viewport`; from the fifth on without a camera. */
+async function call(people, room, count, viewport) {
+  for (let index = 0; index < count; index += 1) {
+    const hasCamera = index < COLOURS.length;
+    const browser = browsers[index % browsers.length];
+    const more = hasCamera ? { codec: 'vp8' } : { video: '0', audio: '0' };
+    people.push(await browser.open(server.callUrl(room, NAMES[index], more), { viewport: index === 0 ? viewport : SMALL }));
+  }
+  const cameras = Math.min(count, COLOURS.length) - 1;
+  await people[0].seesAndHears({ videos: cameras, audios: cameras, ms: 60_000 });
+  await until(`${count} tiles are in view`, async () => (await tilesInView(people[0].page)) === count);
+}
+
+for (const [name, viewport] of [
+  ['lobby', WIDE],
+  ['lobby-phone', PHONE],
+]) {
+  test(`the ${name} shows a preview and can be joined from`, async () => {
+    const person = await browsers[0].open(server.url, { viewport });
+    await until('the preview plays', () => person.page.evaluate(() => [...document.querySelectorAll('video')].some((video) => video.videoWidth > 0)));
+    await picture(person.page, name);
+    assert.deepEqual(person.console.filter((line) => /error/i.test(line)), []);
+    await person.page.close();
+  });
+}
+
+for (const [name, count, viewport] of [
+  ['call-2', 2, WIDE],
+  ['call-5', 5, WIDE],
+  ['call-12', 12, WIDE],
+  ['call-phone', 5, PHONE],
+]) {
+  test(`${name}: everybody has a tile in view`, { timeout: 120_000 }, async () => {
+    const people = [];
+    try {
+      await call(people, name, count, viewport);
+      await picture(people[0].page, name);
+      assert.deepEqual(people[0].console.filter((line) => /error/i.test(line)), []);
+    } finally {
+      await Promise.all(people.map((person) => person.page.close()));
+    }
+  });
+}
