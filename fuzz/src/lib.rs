@@ -38,6 +38,8 @@ targets! {
     opus,
     rtcp,
     rtp,
+    sdp,
+    signaling_json,
     srtp,
     stun,
     vp8,
