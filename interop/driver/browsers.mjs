@@ -9,8 +9,8 @@ import puppeteer from 'puppeteer-core';
 import * as inPage from './in_page.mjs';
 import { until } from './server.mjs';
 
-const CHROMIUM = process.env.MOTET_CHROMIUM ?? '/usr/bin/chromium';
-const FIREFOX = process.env.MOTET_FIREFOX ?? '/usr/bin/firefox-esr';
+const CHROMIUM = process.env.INTEROP_CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.INTEROP_FIREFOX ?? '/usr/bin/firefox-esr';
 
 const CHROMIUM_ARGS = [
   '--disable-gpu',
@@ -40,7 +40,7 @@ export async function startChromium({ video, audio, args = [], viewport } = {}) 
   const browser = await puppeteer.launch({
     executablePath: CHROMIUM,
     headless: true,
-    dumpio: Boolean(process.env.MOTET_INTEROP_SHOW),
+    dumpio: Boolean(process.env.INTEROP_SHOW),
     args: ['--no-sandbox', ...CHROMIUM_ARGS, fake, ...files, ...args],
     defaultViewport: viewport ?? { width: 1280, height: 800 },
   });
@@ -64,7 +64,7 @@ export async function startFirefox() {
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
-    dumpio: Boolean(process.env.MOTET_INTEROP_SHOW),
+    dumpio: Boolean(process.env.INTEROP_SHOW),
     userDataDir: profile,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 
 import { until } from './server.mjs';
 
-const PYTHON = process.env.MOTET_INTEROP_PYTHON ?? new URL('../../target/interop-python/bin/python', import.meta.url).pathname;
+const PYTHON = process.env.INTEROP_PYTHON ?? new URL('../../target/interop-python/bin/python', import.meta.url).pathname;
 
-const LOADGEN = process.env.MOTET_LOADGEN ?? new URL('../../target/debug/motet-loadgen', import.meta.url).pathname;
+const LOADGEN = process.env.INTEROP_LOADGEN ?? new URL('../../target/debug/motet-loadgen', import.meta.url).pathname;
 
 const peer = (script) => new URL(`../peers/${script}`, import.meta.url).pathname;
 
@@ -85,6 +85,6 @@ class Program {
 
   #say(text) {
     this.log = (this.log + text).slice(-20_000);
-    if (process.env.MOTET_INTEROP_SHOW) process.stderr.write(text);
+    if (process.env.INTEROP_SHOW) process.stderr.write(text);
   }
 }

@@ -5,7 +5,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import os from 'node:os';
 
-const BINARY = process.env.MOTET ?? new URL('../../target/debug/motet', import.meta.url).pathname;
+const BINARY = process.env.INTEROP_SERVER ?? new URL('../../target/debug/motet', import.meta.url).pathname;
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
 
@@ -74,7 +74,7 @@ export class Server {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
         this.log = (this.log + data).slice(-200_000);
-        if (process.env.MOTET_INTEROP_SHOW) process.stderr.write(data);
+        if (process.env.INTEROP_SHOW) process.stderr.write(data);
       });
     }
   }

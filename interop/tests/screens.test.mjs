@@ -1,6 +1,6 @@
 // What people see: lobby, calls of 2, 5 and 12, phone width. Pictures are taken of the real app for somebody to look at;
 // what can be judged by a program is asserted: nothing overlaps the edge, every tile shows, no script failed.
-// `SCREENS=folder` names where the pictures go; a temporary folder otherwise.
+// `INTEROP_SCREENS=folder` names where the pictures go; a temporary folder otherwise.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -30,7 +30,7 @@ const browsers = [];
 before(async () => {
   server = await Server.start();
   files = await temporaryFolder();
-  folder = process.env.SCREENS ?? files.folder;
+  folder = process.env.INTEROP_SCREENS ?? files.folder;
   await mkdir(folder, { recursive: true });
   for (const [index, colour] of COLOURS.entries()) {
     const video = path.join(files.folder, `${index}.y4m`);

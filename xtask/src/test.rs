@@ -54,8 +54,8 @@ fn interop(filter: &[&str]) -> Outcome {
     show(
         command("node", &arguments)
             .current_dir(root().join("interop"))
-            .env("MOTET", target().join("debug/motet"))
-            .env("MOTET_LOADGEN", target().join("debug/motet-loadgen"))
-            .env("MOTET_INTEROP_PYTHON", setup::python()),
+            .env("INTEROP_SERVER", target().join("debug/motet"))
+            .env("INTEROP_LOADGEN", target().join("debug/motet-loadgen"))
+            .env("INTEROP_PYTHON", setup::python()),
     )
 }
