@@ -129,7 +129,7 @@ async fn run(config: Config) -> ExitCode {
         () = server.ended() => false,
     };
     if !told {
-        complain("HTTP is served no more");
+        complain("this server is broken and ends; its log says why");
         return ExitCode::FAILURE;
     }
     tracing::info!("stopping");

@@ -4,6 +4,7 @@ pub mod access;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod connections;
 mod http;
 pub mod logging;
 mod media;

@@ -77,23 +77,30 @@ fn certificate(config: &Config) -> Result<Certificate, MediaError> {
     Certificate::from_pem(&read(cert)?, &read(key)?).map_err(|error| bad(error.to_string()))
 }
 
-/// The configured addresses, or those of the machine: loopback among them only where nobody else is to be reached.
+/// The configured addresses in their order, or those of the machine.
 fn listen_addresses(config: &Config) -> Result<Vec<ListenAddress>, MediaError> {
-    let mut ips = config.rtc_ip.clone();
-    if ips.is_empty() {
-        let interfaces = if_addrs::get_if_addrs().map_err(MediaError::Interfaces)?;
-        let all: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).filter(is_usable).collect();
-        let has_outside = all.iter().any(|ip| !ip.is_loopback());
-        ips = all.into_iter().filter(|ip| config.dev || !has_outside || !ip.is_loopback()).collect();
+    let mut ips: Vec<IpAddr> = Vec::new();
+    for ip in if config.rtc_ip.is_empty() { own_addresses(config.dev)? } else { config.rtc_ip.clone() } {
+        if !ips.contains(&ip) {
+            ips.push(ip);
+        }
     }
-    // The outside first: that is where most peers are.
-    ips.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
-    ips.dedup();
     if ips.is_empty() {
         return Err(MediaError::NoAddress);
     }
     let listen = |ip| ListenAddress { ip, announced: announced_for(ip, &ips, &config.announce) };
     Ok(ips.iter().copied().map(listen).collect())
+}
+
+/// Loopback is among them for trying out, and where nobody else can be reached.
+fn own_addresses(dev: bool) -> Result<Vec<IpAddr>, MediaError> {
+    let interfaces = if_addrs::get_if_addrs().map_err(MediaError::Interfaces)?;
+    let mut ips: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).filter(is_usable).collect();
+    let has_outside = ips.iter().any(|ip| !ip.is_loopback());
+    ips.retain(|ip| dev || !has_outside || !ip.is_loopback());
+    // The outside first: that is where most peers are.
+    ips.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
+    Ok(ips)
 }
 
 /// Link-local addresses need a zone that no candidate can carry.

@@ -98,6 +98,11 @@ impl RoomsHandle {
         answer.await.unwrap_or(Err(RoomError::Stopping))
     }
 
+    /// Ends when the task does, which is not meant to happen while a handle is left.
+    pub(crate) async fn ended(&self) {
+        self.0.closed().await;
+    }
+
     /// How much there is.
     pub(crate) async fn census(&self) -> Census {
         let (reply, answer) = oneshot::channel();

@@ -15,6 +15,7 @@ use motet_room::Command;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Tls};
+use crate::connections::Door;
 use crate::http::{self, App};
 use crate::media::{self, MediaError};
 use crate::rooms_task::{FAREWELL, RoomsHandle};
@@ -99,9 +100,13 @@ impl Server {
         }
     }
 
-    /// Ends when HTTP is served no more, which only [`Self::stop`] and a broken listener bring about.
+    /// Ends when HTTP is served no more or the rooms are gone, which only [`Self::stop`], a broken listener or a fault in
+    /// this program bring about.
     pub async fn ended(&mut self) {
-        let _ = (&mut self.http).await;
+        tokio::select! {
+            _ = &mut self.http => {}
+            () = self.app.rooms.ended() => {}
+        }
     }
 
     /// Tells people, ends media, frees every port. Takes a few seconds at most.
@@ -141,14 +146,16 @@ async fn serve(
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let door = Door::open();
     match tls {
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(door);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            let mut server = server.map(|acceptor| acceptor.acceptor(door));
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }

@@ -170,3 +170,27 @@ fn announced_addresses_replace_those_of_their_family_but_not_loopback_beside_oth
     assert_eq!(announced(&bound[2], &bound), None);
     assert_eq!(announced(&bound[1], &bound[1..2]), Some(announce[0]), "behind a relay on the same machine");
 }
+
+#[test]
+fn the_documentation_lists_every_key_with_its_default() {
+    let page = include_str!("../../../../docs/server.md");
+    let rows: Vec<String> = KEYS
+        .iter()
+        .map(|key| {
+            let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+            format!("| `{}` | {default} | {} |", key.name, key.help.replace('|', "\\|"))
+        })
+        .collect();
+    let missing: Vec<&String> = rows.iter().filter(|row| !page.lines().any(|line| line == *row)).collect();
+    assert!(missing.is_empty(), "docs/server.md lacks these rows:\n{}", rows.join("\n"));
+}
+
+#[test]
+fn the_example_of_the_documentation_is_good() {
+    let page = include_str!("../../../../docs/server.md");
+    let (_, rest) = page.split_once("```yaml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("the example's end");
+    // The files that it names are not on this machine.
+    let problems = from_text(example).expect_err("files that are not here");
+    assert!(problems.lines().all(|problem| problem.contains("cannot read /etc/motet/")), "{problems}");
+}
