@@ -5,15 +5,15 @@
 import { createChat } from './chat.js';
 import { createControls } from './controls.js';
 import { createDrawer } from './drawer.js';
-import { el, icon, iconButton, logo } from './dom.js';
+import { el } from './dom.js';
 import { createHelp, listenToKeys } from './keyboard.js';
 import { createNotices } from './notices.js';
-import { inviteLink } from './params.js';
 import { Speakers } from './speakers.js';
 import { createSettingsPanel } from './settings-panel.js';
 import { createStage } from './stage.js';
 import { createStatsPanel } from './stats-panel.js';
 import { tellEvents } from './tell.js';
+import { createTopBar } from './top-bar.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 
@@ -30,19 +30,12 @@ export function createCall({ room, own, speakerId, onLeave }) {
   const stage = createStage(room);
   const stats = createStatsPanel(room);
   const settings = createSettingsPanel(own, speakers);
-  const chat = createChat({ send, ownId: () => room.local.id });
-  let unread = 0;
-
-  /** @param {string} text */
-  async function send(text) {
-    try {
-      await room.chat(text);
-    } catch (error) {
-      notices.fault(error);
-      throw error;
-    }
-  }
-
+  const chat = createChat({
+    send: (text) => room.chat(text),
+    ownId: () => room.local.id,
+    onFault: notices.fault,
+  });
+  const bar = createTopBar(room, notices);
   const drawer = createDrawer(
     {
       chat: { title: 'Chat', element: chat.element, onOpen: () => chat.focus() },
@@ -51,23 +44,14 @@ export function createCall({ room, own, speakerId, onLeave }) {
     },
     handleDrawer,
   );
-  const shortcuts = [
-    { key: 'm', words: 'Microphone on or off', run: () => void own.toggle('microphone') },
-    { key: 'v', words: 'Camera on or off', run: () => void own.toggle('camera') },
-    { key: 's', words: 'Share a screen, or stop', run: () => void own.toggleScreen() },
-    { key: 'c', words: 'Open or close the chat', run: () => drawer.toggle('chat') },
-    { key: 'i', words: 'Open or close the statistics', run: () => drawer.toggle('stats') },
-    { key: '?', words: 'These shortcuts', run: () => help.showModal() },
-  ];
+  const shortcuts = listShortcuts(own, drawer, () => help.showModal());
   const help = createHelp(shortcuts);
   const controls = createControls({ own, onLeave, onDrawer: drawer.toggle, onHelp: () => help.showModal() });
-  const bar = createTopBar(room, notices);
 
-  /** @type {(open: import('./controls.js').DrawerName | null, before: import('./controls.js').DrawerName | null) => void} */
+  /** @type {import('./drawer.js').HandleDrawer} */
   function handleDrawer(open, before) {
     controls.setDrawer(open);
-    element.classList.toggle('has-drawer', open !== null);
-    if (open === 'chat') controls.setUnread((unread = 0));
+    if (open === 'chat') controls.setUnread(0);
     if (!open && before) controls.focusDrawer(before);
   }
 
@@ -84,7 +68,7 @@ export function createCall({ room, own, speakerId, onLeave }) {
     listenToKeys(shortcuts, () => drawer.show(null)),
     room.on('chat', (message) => {
       chat.add(message);
-      if (drawer.open !== 'chat' && message.from !== room.local.id) controls.setUnread(++unread);
+      if (drawer.open !== 'chat' && message.from !== room.local.id) controls.setUnread(controls.unread + 1);
     }),
     own.on('fault', ({ error }) => notices.fault(error)),
     own.on('change', stage.update),
@@ -108,43 +92,18 @@ export function createCall({ room, own, speakerId, onLeave }) {
 }
 
 /**
- * @param {Room} room
- * @param {import('./notices.js').Notices} notices
+ * @param {import('./own-media.js').OwnMedia} own
+ * @param {ReturnType<typeof createDrawer>} drawer
+ * @param {() => void} showHelp
+ * @returns {import('./keyboard.js').Shortcut[]}
  */
-function createTopBar(room, notices) {
-  const count = el('span', { class: 'count' });
-  const copy = iconButton('link', 'Copy link to this room', { click: copyLink, class: 'button is-quiet' });
-  copy.append(el('span', {}, 'Copy link'));
-  async function copyLink() {
-    const link = inviteLink(location.href, room.name);
-    try {
-      await navigator.clipboard.writeText(link);
-      notices.toast('The link is copied. Send it to whoever should come.');
-    } catch {
-      // Browsers give the clipboard to secure pages only.
-      notices.toast(`The link to this room: ${link}`);
-    }
-  }
-  function render() {
-    const people = room.participants.size + 1;
-    count.replaceChildren(icon('people'), String(people), el('span', { class: 'visually-hidden' }, people === 1 ? 'person' : 'people'));
-    document.title = `${room.name} (${people}) – Motet`;
-  }
-  const offs = [room.on('participantJoined', render), room.on('participantLeft', render), room.on('resumed', render)];
-  render();
-  const element = el(
-    'header',
-    { class: 'top-bar' },
-    el('span', { class: 'brand' }, logo(), el('span', { class: 'visually-hidden' }, 'Motet')),
-    el('h1', {}, room.name),
-    count,
-    copy,
-  );
-  return {
-    element,
-    destroy() {
-      for (const off of offs) off();
-      document.title = 'Motet';
-    },
-  };
+function listShortcuts(own, drawer, showHelp) {
+  return [
+    { key: 'm', words: 'Microphone on or off', run: () => void own.toggle('microphone') },
+    { key: 'v', words: 'Camera on or off', run: () => void own.toggle('camera') },
+    { key: 's', words: 'Share a screen, or stop', run: () => void own.toggleScreen() },
+    { key: 'c', words: 'Open or close the chat', run: () => drawer.toggle('chat') },
+    { key: 'i', words: 'Open or close the statistics', run: () => drawer.toggle('stats') },
+    { key: '?', words: 'These shortcuts', run: showHelp },
+  ];
 }

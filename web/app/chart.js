@@ -17,7 +17,11 @@ export function createChart({ label, least, format }) {
   const line = svg('path', { class: 'chart-line', 'vector-effect': 'non-scaling-stroke' });
   const area = svg('path', { class: 'chart-area' });
   const base = svg('line', { class: 'chart-base', x1: 0, x2: SIZE.width, y1: SIZE.height, y2: SIZE.height });
-  const view = { viewBox: `0 -2 ${SIZE.width} ${SIZE.height + 3}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' };
+  const view = {
+    viewBox: `0 -2 ${SIZE.width} ${SIZE.height + 3}`,
+    preserveAspectRatio: 'none',
+    'aria-hidden': 'true',
+  };
   const value = el('strong', {});
   const top = el('span', { class: 'chart-top' });
   const element = el(

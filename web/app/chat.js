@@ -15,12 +15,34 @@ const LENGTH_MAX = 1000;
  * @param {object} options
  * @param {(text: string) => Promise<void>} options.send
  * @param {() => string} options.ownId
+ * @param {(error: unknown) => void} options.onFault
  */
-export function createChat({ send, ownId }) {
-  const log = el('div', { class: 'chat-log', role: 'log', 'aria-label': 'Messages', 'aria-live': 'polite', tabindex: 0 });
-  const empty = el('p', { class: 'chat-empty soft' }, 'Nothing has been written yet. Messages are gone when the call ends.');
-  const input = el('textarea', { class: 'chat-input', rows: 1, maxlength: LENGTH_MAX, placeholder: 'Write to everyone', 'aria-label': 'Message' });
-  const form = el('form', { class: 'chat-form', submit: handleSubmit }, input, iconButton('send', 'Send', { type: 'submit' }));
+export function createChat({ send, ownId, onFault }) {
+  const log = el('div', {
+    class: 'chat-log',
+    role: 'log',
+    'aria-label': 'Messages',
+    'aria-live': 'polite',
+    tabindex: 0,
+  });
+  const empty = el(
+    'p',
+    { class: 'chat-empty soft' },
+    'Nothing has been written yet. Messages are gone when the call ends.',
+  );
+  const input = el('textarea', {
+    class: 'chat-input',
+    rows: 1,
+    maxlength: LENGTH_MAX,
+    placeholder: 'Write to everyone',
+    'aria-label': 'Message',
+  });
+  const form = el(
+    'form',
+    { class: 'chat-form', submit: handleSubmit },
+    input,
+    iconButton('send', 'Send', { type: 'submit' }),
+  );
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) handleSubmit(event);
   });
@@ -35,9 +57,9 @@ export function createChat({ send, ownId }) {
     input.value = '';
     try {
       await send(text);
-    } catch {
-      // Who sends is told by the caller; the text is there to be sent again.
+    } catch (error) {
       input.value ||= text;
+      onFault(error);
     }
   }
 
@@ -70,8 +92,17 @@ export function createChat({ send, ownId }) {
  */
 function renderMessage({ name, text, at }, isOwn, isFollowing) {
   const date = new Date(at);
-  const time = el('time', { datetime: date.toISOString() }, date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
-  const head = el('div', { class: 'chat-head' }, el('span', { class: `chat-name voice-${voiceOf(name)}` }, isOwn ? 'You' : name), time);
+  const time = el(
+    'time',
+    { datetime: date.toISOString() },
+    date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
+  );
+  const head = el(
+    'div',
+    { class: 'chat-head' },
+    el('span', { class: `chat-name voice-${voiceOf(name)}` }, isOwn ? 'You' : name),
+    time,
+  );
   return el(
     'div',
     { class: `chat-message${isOwn ? ' is-own' : ''}${isFollowing ? ' is-following' : ''}` },
@@ -85,7 +116,9 @@ function renderMessage({ name, text, at }, isOwn, isFollowing) {
  * @param {string} text
  */
 function linked(text) {
-  return text.split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/).map((part, index) =>
-    index % 2 === 1 ? el('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part,
-  );
+  return text
+    .split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/)
+    .map((part, index) =>
+      index % 2 === 1 ? el('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part,
+    );
 }

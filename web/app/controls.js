@@ -20,14 +20,25 @@ export function createControls({ own, onDrawer, onHelp, onLeave }) {
   const microphone = iconButton('microphone', '', { click: () => void own.toggle('microphone') });
   const camera = iconButton('camera', '', { click: () => void own.toggle('camera') });
   const screen = iconButton('screen', '', { click: () => void own.toggleScreen() });
+  let unreadCount = 0;
   const unread = el('span', { class: 'badge', hidden: true });
+  /** @param {'chat' | 'stats' | 'settings'} name @param {string} label */
+  const drawerButton = (name, label) =>
+    iconButton(name, label, {
+      click: () => onDrawer(name),
+      'aria-expanded': 'false',
+      'aria-controls': 'drawer',
+    });
   const drawers = {
-    chat: iconButton('chat', 'Chat (c)', { click: () => onDrawer('chat'), 'aria-expanded': 'false', 'aria-controls': 'drawer' }),
-    stats: iconButton('stats', 'Statistics (i)', { click: () => onDrawer('stats'), 'aria-expanded': 'false', 'aria-controls': 'drawer' }),
-    settings: iconButton('settings', 'Settings', { click: () => onDrawer('settings'), 'aria-expanded': 'false', 'aria-controls': 'drawer' }),
+    chat: drawerButton('chat', 'Chat (c)'),
+    stats: drawerButton('stats', 'Statistics (i)'),
+    settings: drawerButton('settings', 'Settings'),
   };
   drawers.chat.append(unread);
-  const help = iconButton('help', 'Keyboard shortcuts (?)', { click: onHelp, class: 'icon-button help-button' });
+  const help = iconButton('help', 'Keyboard shortcuts (?)', {
+    click: onHelp,
+    class: 'icon-button help-button',
+  });
   const leave = iconButton('leave', 'Leave the call', { click: onLeave, class: 'icon-button is-danger' });
   const element = el(
     'nav',
@@ -56,8 +67,12 @@ export function createControls({ own, onDrawer, onHelp, onLeave }) {
         button.classList.toggle('is-active', name === open);
       }
     },
+    get unread() {
+      return unreadCount;
+    },
     /** @param {number} count */
     setUnread(count) {
+      unreadCount = count;
       unread.hidden = count === 0;
       unread.textContent = count > 99 ? '99+' : String(count);
       const label = count ? `Chat (c), ${count} unread` : 'Chat (c)';
@@ -77,7 +92,11 @@ export function createControls({ own, onDrawer, onHelp, onLeave }) {
  */
 function paintDevice(button, device, key, isOn) {
   // The label stays and `aria-pressed` says the state; a label that changed as well would say it twice, and wrongly.
-  relabel(button, isOn ? device : `${device}Off`, `${device === 'camera' ? 'Camera' : 'Microphone'} (${key})`);
+  relabel(
+    button,
+    isOn ? device : `${device}Off`,
+    `${device === 'camera' ? 'Camera' : 'Microphone'} (${key})`,
+  );
   button.title = `Turn the ${device} ${isOn ? 'off' : 'on'} (${key})`;
   button.setAttribute('aria-pressed', String(isOn));
   button.classList.toggle('is-off', !isOn);

@@ -22,7 +22,9 @@ export function canChooseSpeaker() {
  * @returns {{element: HTMLElement, refresh: () => Promise<void>, destroy: () => void}}
  */
 export function createDeviceSelects({ current, onChoose }) {
-  const kinds = /** @type {DeviceKind[]} */ (canChooseSpeaker() ? ['camera', 'microphone', 'speaker'] : ['camera', 'microphone']);
+  const kinds = /** @type {DeviceKind[]} */ (
+    canChooseSpeaker() ? ['camera', 'microphone', 'speaker'] : ['camera', 'microphone']
+  );
   const fields = kinds.map((kind) => {
     const select = el('select', { change: () => onChoose(kind, select.value) });
     return { kind, select, label: el('label', { class: 'field' }, el('span', {}, LABELS[kind]), select) };

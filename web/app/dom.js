@@ -44,7 +44,11 @@ export function svg(tag, attributes = {}, ...children) {
  */
 export function icon(name) {
   const strokes = ICONS[name].map((d) => svg('path', { d }));
-  return svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' }, ...strokes);
+  return svg(
+    'svg',
+    { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
+    ...strokes,
+  );
 }
 
 /**
@@ -53,7 +57,11 @@ export function icon(name) {
  * @param {Record<string, any>} [props]
  */
 export function iconButton(name, label, props = {}) {
-  return el('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, ...props }, icon(name));
+  return el(
+    'button',
+    { type: 'button', class: 'icon-button', 'aria-label': label, title: label, ...props },
+    icon(name),
+  );
 }
 
 /**
@@ -76,8 +84,14 @@ export function logo() {
     { x: 5, y: 17, width: 14 },
     { x: 13, y: 24, width: 17 },
   ];
-  const rects = bars.map((bar, index) => svg('rect', { ...bar, height: 5, rx: 2.5, class: `voice-${index + 1}` }));
-  return svg('svg', { class: 'logo', viewBox: '0 0 32 32', 'aria-hidden': 'true', focusable: 'false' }, ...rects);
+  const rects = bars.map((bar, index) =>
+    svg('rect', { ...bar, height: 5, rx: 2.5, class: `voice-${index + 1}` }),
+  );
+  return svg(
+    'svg',
+    { class: 'logo', viewBox: '0 0 32 32', 'aria-hidden': 'true', focusable: 'false' },
+    ...rects,
+  );
 }
 
 /** @param {Child} child */

@@ -14,9 +14,11 @@ import { el, iconButton } from './dom.js';
  * @property {() => void} [onClose]
  */
 
+/** @typedef {(open: DrawerName | null, before: DrawerName | null) => void} HandleDrawer */
+
 /**
  * @param {Record<DrawerName, Page>} pages
- * @param {(open: DrawerName | null, before: DrawerName | null) => void} onChange
+ * @param {HandleDrawer} onChange
  */
 export function createDrawer(pages, onChange) {
   const title = el('h2', { id: 'drawer-title', tabindex: -1 });

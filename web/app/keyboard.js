@@ -32,7 +32,9 @@ export function listenToKeys(shortcuts, onEscape) {
 
 /** @param {Shortcut[]} shortcuts */
 export function createHelp(shortcuts) {
-  const rows = shortcuts.map(({ key, words }) => el('div', {}, el('dt', {}, el('kbd', {}, key)), el('dd', {}, words)));
+  const rows = shortcuts.map(({ key, words }) =>
+    el('div', {}, el('dt', {}, el('kbd', {}, key)), el('dd', {}, words)),
+  );
   const escape = el('div', {}, el('dt', {}, el('kbd', {}, 'Esc')), el('dd', {}, 'Close what is open'));
   const close = iconButton('close', 'Close', { click: () => element.close() });
   const element = el(
@@ -50,5 +52,8 @@ export function createHelp(shortcuts) {
 
 /** @param {EventTarget | null} target */
 function isTyping(target) {
-  return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]');
+  return (
+    target instanceof HTMLElement &&
+    target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
+  );
 }

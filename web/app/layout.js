@@ -34,7 +34,8 @@ export function bestGrid(count, width, height, gap = GAP, aspect = {}) {
     const shape = Math.min(wide, Math.max(narrow, cellWidth / cellHeight));
     const tileWidth = Math.min(cellWidth, cellHeight * shape);
     const tileHeight = tileWidth / shape;
-    if (tileWidth * tileHeight > best.tileWidth * best.tileHeight) best = { columns, rows, tileWidth, tileHeight };
+    if (tileWidth * tileHeight > best.tileWidth * best.tileHeight)
+      best = { columns, rows, tileWidth, tileHeight };
   }
   return best;
 }
@@ -92,7 +93,9 @@ export function spotlightRects(bigCount, smallCount, area, gap = GAP) {
 function beside(area, smallCount, gap) {
   const most = smallCount > 6 ? 340 : 260;
   const widest = Math.min(most, Math.max(120, area.width * 0.22));
-  const { columns, tileWidth } = bestGrid(smallCount, widest, area.height, gap, { narrow: NARROW_IN_WIDE_AREA });
+  const { columns, tileWidth } = bestGrid(smallCount, widest, area.height, gap, {
+    narrow: NARROW_IN_WIDE_AREA,
+  });
   const strip = Math.ceil(columns * tileWidth + (columns - 1) * gap);
   const big = { ...area, width: area.width - strip - gap };
   return [big, { ...area, x: area.x + big.width + gap, width: strip }];

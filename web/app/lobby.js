@@ -60,7 +60,13 @@ export function createLobby({ preview, initial, onJoin }) {
 
 /** @param {Preview} preview */
 function createPicture(preview) {
-  const video = el('video', { autoplay: true, muted: true, playsinline: true, class: 'is-mirrored', 'aria-label': 'Your camera' });
+  const video = el('video', {
+    autoplay: true,
+    muted: true,
+    playsinline: true,
+    class: 'is-mirrored',
+    'aria-label': 'Your camera',
+  });
   video.muted = true;
   const avatar = el('span', { class: 'avatar' });
   const notice = el('div', { class: 'preview-notice', role: 'status' });
@@ -90,7 +96,8 @@ function createPicture(preview) {
     if (audible === measured) return;
     stopLevel?.();
     measured = audible;
-    stopLevel = audible && watchLevel(audible, (value) => level.style.setProperty('--level', value.toFixed(3)));
+    stopLevel =
+      audible && watchLevel(audible, (value) => level.style.setProperty('--level', value.toFixed(3)));
     level.style.setProperty('--level', '0');
   }
   const off = preview.on('change', render);
@@ -162,7 +169,11 @@ function createForm(initial, onJoin, onName) {
     el('label', { class: 'field' }, el('span', {}, 'Your name'), name),
     el('label', { class: 'field' }, el('span', {}, 'Room'), room),
     submit,
-    el('p', { class: 'soft small' }, 'You can join without a camera or a microphone, and turn them on later.'),
+    el(
+      'p',
+      { class: 'soft small' },
+      'You can join without a camera or a microphone, and turn them on later.',
+    ),
   );
   return {
     element,
@@ -188,5 +199,14 @@ function createForm(initial, onJoin, onName) {
  * @param {string} autocomplete
  */
 function textField(name, value, placeholder, autocomplete) {
-  return el('input', { name, value, placeholder, autocomplete, required: true, maxlength: 64, spellcheck: 'false', pattern: '.*\\S.*' });
+  return el('input', {
+    name,
+    value,
+    placeholder,
+    autocomplete,
+    required: true,
+    maxlength: 64,
+    spellcheck: 'false',
+    pattern: '.*\\S.*',
+  });
 }

@@ -14,7 +14,10 @@ import { wordsForError } from './words.js';
 
 /** @typedef {import('./preview.js').Device} Device */
 /** @typedef {{name: string, room: string}} Wish */
-/** @typedef {{tracks: Record<Device, MediaStreamTrack | null>, isOn: Record<Device, boolean>}} Opened What was opened for the call. */
+/**
+ * What was opened for the call.
+ * @typedef {{tracks: Record<Device, MediaStreamTrack | null>, isOn: Record<Device, boolean>}} Opened
+ */
 
 const params = readParams(location.search);
 const page = /** @type {HTMLElement} */ (document.getElementById('app'));

@@ -34,8 +34,34 @@ export function voiceOf(id) {
  * @param {() => number} [random] In [0, 1).
  */
 export function inventRoomName(random = Math.random) {
-  const first = ['amber', 'brass', 'calm', 'clear', 'early', 'gentle', 'golden', 'linden', 'quiet', 'silver', 'sunny', 'velvet'];
-  const second = ['alto', 'cadence', 'canon', 'chorale', 'fugue', 'lute', 'madrigal', 'psalter', 'tenor', 'treble', 'verse', 'viol'];
+  const first = [
+    'amber',
+    'brass',
+    'calm',
+    'clear',
+    'early',
+    'gentle',
+    'golden',
+    'linden',
+    'quiet',
+    'silver',
+    'sunny',
+    'velvet',
+  ];
+  const second = [
+    'alto',
+    'cadence',
+    'canon',
+    'chorale',
+    'fugue',
+    'lute',
+    'madrigal',
+    'psalter',
+    'tenor',
+    'treble',
+    'verse',
+    'viol',
+  ];
   /** @param {string[]} words */
   const pick = (words) => words[Math.floor(random() * words.length)];
   return `${pick(first)}-${pick(second)}-${10 + Math.floor(random() * 90)}`;

@@ -29,7 +29,12 @@ export function createNotices() {
    * @param {{tone?: 'calm' | 'warning'}} [options]
    */
   function toast(text, { tone = 'calm' } = {}) {
-    const item = el('div', { class: `toast is-${tone}` }, tone === 'warning' && icon('warning'), el('span', {}, text));
+    const item = el(
+      'div',
+      { class: `toast is-${tone}` },
+      tone === 'warning' && icon('warning'),
+      el('span', {}, text),
+    );
     const dismiss = iconButton('close', 'Dismiss', { click: () => item.remove() });
     item.append(dismiss);
     toasts.append(item);
@@ -66,7 +71,9 @@ function renderBanner({ title, text, tone = 'warning', isBusy, action }) {
   return el(
     'div',
     { class: `banner is-${tone}` },
-    isBusy ? el('span', { class: 'spinner', 'aria-hidden': 'true' }) : icon(tone === 'warning' ? 'warning' : 'speaker'),
+    isBusy
+      ? el('span', { class: 'spinner', 'aria-hidden': 'true' })
+      : icon(tone === 'warning' ? 'warning' : 'speaker'),
     el('p', {}, el('strong', {}, title), text && ` ${text}`),
     action && el('button', { type: 'button', class: 'button', click: action.run }, action.label),
   );

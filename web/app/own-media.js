@@ -18,7 +18,10 @@ import { savePreferences } from './preferences.js';
 /** @extends {Emitter<OwnMediaEvents>} */
 export class OwnMedia extends Emitter {
   #room;
-  /** What is being turned on or off: a second touch waits for the first, and a third is one too many. @type {Map<string, Promise<void>[]>} */
+  /**
+   * What is being turned on or off: a second touch waits for the first, and a third is one too many.
+   * @type {Map<string, Promise<void>[]>}
+   */
   #busy = new Map();
 
   /**
@@ -30,7 +33,12 @@ export class OwnMedia extends Emitter {
     this.#room = room;
     /** @type {Record<Device, string>} */
     this.deviceIds = { camera: chosen.cameraId, microphone: chosen.microphoneId };
-    const names = /** @type {const} */ (['localTrackPublished', 'localTrackUnpublished', 'localTrackMuted', 'resumed']);
+    const names = /** @type {const} */ ([
+      'localTrackPublished',
+      'localTrackUnpublished',
+      'localTrackMuted',
+      'resumed',
+    ]);
     for (const name of names) room.on(name, () => this.emit('change', {}));
   }
 
@@ -49,7 +57,11 @@ export class OwnMedia extends Emitter {
   async publish(device, media, isOn) {
     await this.#try(device, async () => {
       try {
-        await this.#room.publish(media, { source: device, muted: !isOn, reopen: (id) => this.#reopen(device, id) });
+        await this.#room.publish(media, {
+          source: device,
+          muted: !isOn,
+          reopen: (id) => this.#reopen(device, id),
+        });
       } catch (error) {
         media.stop();
         throw error;
@@ -62,7 +74,10 @@ export class OwnMedia extends Emitter {
     return this.#try(device, async () => {
       const track = this.#room.local.track(device);
       if (!track) {
-        await this.#room.publish(await this.#reopen(device), { source: device, reopen: (id) => this.#reopen(device, id) });
+        await this.#room.publish(await this.#reopen(device), {
+          source: device,
+          reopen: (id) => this.#reopen(device, id),
+        });
       } else {
         await this.#room.mute(track, !track.muted);
       }
@@ -73,7 +88,9 @@ export class OwnMedia extends Emitter {
 
   toggleScreen() {
     return this.#try('screen', async () => {
-      const shown = [...this.#room.local.tracks.values()].filter(({ source }) => source === 'screen' || source === 'screenAudio');
+      const shown = [...this.#room.local.tracks.values()].filter(
+        ({ source }) => source === 'screen' || source === 'screenAudio',
+      );
       if (shown.length) for (const track of shown) this.#room.unpublish(track);
       else await this.#room.publishScreen();
     });
@@ -108,7 +125,10 @@ export class OwnMedia extends Emitter {
     const run = jobs.length ? jobs[0].then(() => this.#run(job)) : this.#run(job);
     this.#busy.set(what, [...jobs, run]);
     await run;
-    this.#busy.set(what, (this.#busy.get(what) ?? []).filter((other) => other !== run));
+    this.#busy.set(
+      what,
+      (this.#busy.get(what) ?? []).filter((other) => other !== run),
+    );
   }
 
   /** @param {() => Promise<unknown>} job */

@@ -28,7 +28,12 @@ export function createSettingsPanel(own, speakers) {
     'div',
     { class: 'settings' },
     selects.element,
-    el('label', { class: 'check' }, shortcuts, el('span', {}, 'Keyboard shortcuts: single keys such as m for the microphone')),
+    el(
+      'label',
+      { class: 'check' },
+      shortcuts,
+      el('span', {}, 'Keyboard shortcuts: single keys such as m for the microphone'),
+    ),
   );
   return { element, refresh: selects.refresh, destroy: selects.destroy };
 }

@@ -31,7 +31,11 @@ const EVENTS = /** @type {const} */ ([
 /** @param {Room} room */
 export function createStage(room) {
   const list = el('ul', { class: 'stage-tiles', role: 'list', 'aria-label': 'Participants' });
-  const alone = el('p', { class: 'alone', role: 'status' }, 'Nobody else is here yet. Copy the link and send it to someone.');
+  const alone = el(
+    'p',
+    { class: 'alone', role: 'status' },
+    'Nobody else is here yet. Copy the link and send it to someone.',
+  );
   const element = el('section', { class: 'stage', 'aria-label': 'Call' }, list, alone);
   /** By participant, or by track for a screen. @type {Map<string, Tile>} */
   const tiles = new Map();
@@ -99,8 +103,12 @@ function updatePerson(tiles, person, isLocal) {
   const own = { id: person.id, name: person.name, isLocal };
   const keys = [person.id];
   const tile = tiles.get(person.id) ?? add(tiles, person.id, new Tile(own));
-  const camera = tracks.find((track) => track.source === 'camera' || (track.source === 'other' && track.kind === 'video'));
-  const sound = tracks.find((track) => track.source === 'microphone' || (track.source === 'other' && track.kind === 'audio'));
+  const camera = tracks.find(
+    (track) => track.source === 'camera' || (track.source === 'other' && track.kind === 'video'),
+  );
+  const sound = tracks.find(
+    (track) => track.source === 'microphone' || (track.source === 'other' && track.kind === 'audio'),
+  );
   tile.setVideo(camera && !camera.muted ? camera.mediaStreamTrack : null);
   tile.setMuted(!sound || sound.muted);
   tile.setSpeaking(person.isSpeaking && Boolean(sound) && !sound?.muted);

@@ -71,7 +71,12 @@ export function createStatsPanel(room) {
 function createGroup(name, isOpen) {
   const total = el('span', { class: 'soft small' });
   const body = el('div', { class: 'track-cards' });
-  const element = el('details', { class: 'stats-person', open: isOpen }, el('summary', {}, el('h3', {}, name), total), body);
+  const element = el(
+    'details',
+    { class: 'stats-person', open: isOpen },
+    el('summary', {}, el('h3', {}, name), total),
+    body,
+  );
   /** @type {Map<string, ReturnType<typeof createTrackCard>>} */
   const cards = new Map();
   return {
@@ -115,7 +120,9 @@ function renderTransport(transport) {
     transport.state,
     transport.protocol?.toUpperCase(),
     transport.roundTripMs === null ? null : formatMs(transport.roundTripMs),
-    transport.availableOutgoingBps && transport.peer === 'publish' ? `room for ${formatBitrate(transport.availableOutgoingBps)}` : null,
+    transport.availableOutgoingBps && transport.peer === 'publish'
+      ? `room for ${formatBitrate(transport.availableOutgoingBps)}`
+      : null,
     transport.remote,
     secured,
     transport.srtpCipher?.replace(/^SRTP_/, ''),

@@ -18,7 +18,12 @@ const TOLD_MAX = 12;
  * @returns {(() => void)[]} What ends it.
  */
 export function tellEvents(room, speakers, notices) {
-  return [...tellPeople(room, notices), ...tellConnection(room, notices), ...tellTracks(room, notices), tellSound(speakers, notices)];
+  return [
+    ...tellPeople(room, notices),
+    ...tellConnection(room, notices),
+    ...tellTracks(room, notices),
+    tellSound(speakers, notices),
+  ];
 }
 
 /**
@@ -54,9 +59,14 @@ function tellConnection(room, notices) {
       const banner = { title: 'The connection dropped.', text: 'Reconnecting…', isBusy: true };
       notices.setBanner('connection', isAway ? banner : null);
     }),
-    room.on('resumed', ({ isSameSession }) => notices.toast(isSameSession ? 'You are back' : 'You are back, with a new connection')),
+    room.on('resumed', ({ isSameSession }) =>
+      notices.toast(isSameSession ? 'You are back' : 'You are back, with a new connection'),
+    ),
     room.on('serverStopping', () =>
-      notices.setBanner('stopping', { title: 'The server is stopping.', text: 'This call will end in a moment.' }),
+      notices.setBanner('stopping', {
+        title: 'The server is stopping.',
+        text: 'This call will end in a moment.',
+      }),
     ),
     room.on('path', ({ peer, isLost }) => {
       if (isLost) lost.add(peer);
@@ -89,14 +99,22 @@ function pathBanner(lost) {
  */
 function tellTracks(room, notices) {
   return [
-    room.on('localTrackMoved', ({ track }) => notices.toast(`Your ${track.source} was unplugged; another one took its place`)),
+    room.on('localTrackMoved', ({ track }) =>
+      notices.toast(`Your ${track.source} was unplugged; another one took its place`),
+    ),
     room.on('localTrackMuted', ({ track }) => notices.toast(`Someone turned your ${track.source} off`)),
     room.on('localTrackUnpublished', ({ track, reason }) => {
       if (reason === 'unpublished' || reason === 'ended') return;
       const { title, text } = wordsFor(reason);
       notices.toast(`Your ${track.source} is off. ${title}. ${text}`, { tone: 'warning' });
     }),
-    room.on('subscriptionRefused', ({ trackId, reason }) => console.warn('motet: not received:', trackId, reason)),
+    room.on('subscriptionRefused', ({ trackId, reason }) => {
+      const owner = [...room.participants.values()].find(({ tracks }) => tracks.has(trackId));
+      const source = owner?.tracks.get(trackId)?.source;
+      console.warn('motet: not received:', trackId, reason);
+      if (owner)
+        notices.toast(`${owner.name}’s ${source} cannot be received: ${reason}`, { tone: 'warning' });
+    }),
   ];
 }
 
@@ -110,7 +128,11 @@ function tellSound(speakers, notices) {
     notices.setBanner(
       'sound',
       isBlocked
-        ? { title: 'Tap to hear the others.', tone: 'calm', action: { label: 'Turn sound on', run: () => void speakers.unblock() } }
+        ? {
+            title: 'Tap to hear the others.',
+            tone: 'calm',
+            action: { label: 'Turn sound on', run: () => void speakers.unblock() },
+          }
         : null,
     );
   show(speakers.isBlocked);

@@ -34,12 +34,20 @@ export class Tile {
     // The attribute alone does not silence an element that script made.
     this.#video.muted = true;
     this.#avatar.textContent = initials(person.name);
-    const tag = el('div', { class: 'tile-tag', 'aria-hidden': 'true' }, this.#muted, this.#name, this.#quality);
+    const tag = el(
+      'div',
+      { class: 'tile-tag', 'aria-hidden': 'true' },
+      this.#muted,
+      this.#name,
+      this.#quality,
+    );
     this.element = el('li', { class: `tile voice-${voiceOf(person.name)}` }, this.#avatar, this.#video, tag);
     this.element.classList.toggle('is-screen', this.isScreen);
     this.element.classList.toggle('is-local', person.isLocal);
     this.#video.classList.toggle('is-mirrored', person.isLocal && !this.isScreen);
-    this.#video.addEventListener('loadeddata', () => this.element.classList.toggle('has-video', this.#video.srcObject !== null));
+    this.#video.addEventListener('loadeddata', () =>
+      this.element.classList.toggle('has-video', this.#video.srcObject !== null),
+    );
     this.#name.textContent = this.#title();
     this.#render();
   }

@@ -9,7 +9,13 @@ import { History, formatBitrate, formatMs, formatPercent } from './history.js';
 /** @typedef {import('../sdk/meter.js').TrackStats} TrackStats */
 
 /** @type {Record<string, string>} */
-const SOURCES = { camera: 'Camera', microphone: 'Microphone', screen: 'Screen', screenAudio: 'Screen sound', other: 'Track' };
+const SOURCES = {
+  camera: 'Camera',
+  microphone: 'Microphone',
+  screen: 'Screen',
+  screenAudio: 'Screen sound',
+  other: 'Track',
+};
 
 /** @type {{label: string, least: number, format: (value: number | null) => string, read: (stats: TrackStats) => number | null}[]} */
 const FIGURES = [
@@ -21,7 +27,11 @@ const FIGURES = [
 
 /** @param {TrackStats} first */
 export function createTrackCard(first) {
-  const figures = FIGURES.map((figure) => ({ ...figure, history: new History(), chart: createChart(figure) }));
+  const figures = FIGURES.map((figure) => ({
+    ...figure,
+    history: new History(),
+    chart: createChart(figure),
+  }));
   const facts = el('p', { class: 'track-facts soft small' });
   const element = el(
     'article',
@@ -46,7 +56,10 @@ export function createTrackCard(first) {
 /** @param {TrackStats} stats */
 function describe(stats) {
   const size = stats.width && stats.height ? `${stats.width}×${stats.height}` : null;
-  const pace = stats.kind === 'video' && stats.framesPerSecond !== null ? `${Math.round(stats.framesPerSecond)} fps` : null;
+  const pace =
+    stats.kind === 'video' && stats.framesPerSecond !== null
+      ? `${Math.round(stats.framesPerSecond)} fps`
+      : null;
   const repairs = stats.retransmittedPackets ? `${stats.retransmittedPackets} repaired` : null;
   const limited = stats.limitation ? `held back by ${stats.limitation}` : null;
   return [stats.codec, size, pace, repairs, limited].filter(Boolean).join(' · ');

@@ -84,7 +84,8 @@ export class LocalMedia {
    */
   async switchDevice(track, deviceId) {
     const { reopen } = track;
-    if (!reopen) throw new MotetError('badState', 'a track that was published ready-made cannot change its device');
+    if (!reopen)
+      throw new MotetError('badState', 'a track that was published ready-made cannot change its device');
     track.reopen = (id = deviceId) => reopen(id);
     if (!track.mediaStreamTrack) return;
     // Some cameras open once only: the old one is let go first.

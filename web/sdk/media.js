@@ -39,7 +39,10 @@ export function openMicrophone(options = {}) {
 export async function openBoth({ camera = {}, microphone = {} } = {}) {
   if (camera && microphone) {
     try {
-      const stream = await mediaDevices().getUserMedia({ ...cameraWish(camera), ...microphoneWish(microphone) });
+      const stream = await mediaDevices().getUserMedia({
+        ...cameraWish(camera),
+        ...microphoneWish(microphone),
+      });
       return { camera: stream.getVideoTracks()[0], microphone: stream.getAudioTracks()[0], faults: [] };
     } catch {
       // Which of the two it was, the next lines find out.
@@ -64,7 +67,10 @@ export async function openBoth({ camera = {}, microphone = {} } = {}) {
 export async function openScreen(options = {}) {
   const devices = mediaDevices();
   try {
-    const stream = await devices.getDisplayMedia({ video: { frameRate: { ideal: 30 } }, audio: options.audio ?? true });
+    const stream = await devices.getDisplayMedia({
+      video: { frameRate: { ideal: 30 } },
+      audio: options.audio ?? true,
+    });
     for (const track of stream.getVideoTracks()) track.contentHint = 'detail';
     return [...stream.getVideoTracks(), ...stream.getAudioTracks()];
   } catch (error) {
@@ -131,7 +137,10 @@ function wish(deviceId) {
 
 function mediaDevices() {
   if (!navigator.mediaDevices) {
-    throw new MotetError('insecureContext', 'browsers give cameras and microphones only to https and localhost');
+    throw new MotetError(
+      'insecureContext',
+      'browsers give cameras and microphones only to https and localhost',
+    );
   }
   return navigator.mediaDevices;
 }

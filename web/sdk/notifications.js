@@ -33,7 +33,8 @@ const HANDLERS = {
   subscriptionRefused: (params, { room }) => room.emit('subscriptionRefused', params),
   topology: handleTopology,
   removed: (params, { end }) => end(params.reason ?? 'removed', params),
-  roomClosed: (params, { end }) => end(params.reason === 'closed' ? 'roomClosed' : (params.reason ?? 'roomClosed'), params),
+  roomClosed: (params, { end }) =>
+    end(params.reason === 'closed' ? 'roomClosed' : (params.reason ?? 'roomClosed'), params),
   serverStopping: handleStopping,
 };
 
@@ -69,7 +70,8 @@ export class Notifications {
     const key = JSON.stringify([from, at, text]);
     if (this.#written.has(key)) return true;
     this.#written.add(key);
-    if (this.#written.size > REMEMBERED_MAX) this.#written.delete(/** @type {string} */ (this.#written.values().next().value));
+    if (this.#written.size > REMEMBERED_MAX)
+      this.#written.delete(/** @type {string} */ (this.#written.values().next().value));
     return false;
   }
 }
@@ -105,7 +107,8 @@ function handleAudioLevels({ levels }, { room }) {
 
 /** @param {any} params @param {Receiver} to */
 function handleQuality({ participantId, quality }, { room }) {
-  for (const participant of everyone(room)) if (participant.id === participantId) participant.quality = quality;
+  for (const participant of everyone(room))
+    if (participant.id === participantId) participant.quality = quality;
   room.emit('quality', { participantId, quality });
 }
 

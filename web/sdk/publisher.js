@@ -108,7 +108,8 @@ export class Publisher {
   close() {
     this.#guard.close();
     this.pc.close();
-    for (const slot of [...this.#slots.values()]) slot.reject(new MotetError('disconnected', 'left the room'));
+    for (const slot of [...this.#slots.values()])
+      slot.reject(new MotetError('disconnected', 'left the room'));
     this.#slots.clear();
   }
 
@@ -160,7 +161,8 @@ export class Publisher {
    */
   async #withdraw(offered, error) {
     for (const slot of offered) if (!slot.track.id) this.#drop(slot, error);
-    if (this.pc.signalingState === 'have-local-offer') await this.pc.setLocalDescription({ type: 'rollback' });
+    if (this.pc.signalingState === 'have-local-offer')
+      await this.pc.setLocalDescription({ type: 'rollback' });
   }
 
   /**
@@ -200,5 +202,7 @@ function describe({ track, transceiver }) {
 
 /** @param {LocalTrack} track */
 function bitrateMax(track) {
-  return track.source === 'camera' || track.source === 'screen' ? BITRATE_MAX[track.source] : BITRATE_MAX.other;
+  return track.source === 'camera' || track.source === 'screen'
+    ? BITRATE_MAX[track.source]
+    : BITRATE_MAX.other;
 }

@@ -86,7 +86,8 @@ export class Room extends Emitter {
    * @returns {Promise<void>} Rejects with the server's reason, or `unreachable`. After that it may be tried again.
    */
   async connect(url, params) {
-    if (this.state !== 'idle') throw new MotetError('badState', `a room that is ${this.state} cannot be joined`);
+    if (this.state !== 'idle')
+      throw new MotetError('badState', `a room that is ${this.state} cannot be joined`);
     this.#setState('connecting');
     const session = new Session(signalUrl(url), { autoSubscribe: true, ...params });
     this.#session = session;

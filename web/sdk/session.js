@@ -62,7 +62,8 @@ export class Session extends Emitter {
    * @returns {Promise<any>}
    */
   request(method, params) {
-    if (!this.#rpc) return Promise.reject(new MotetError('disconnected', 'there is no connection to the server'));
+    if (!this.#rpc)
+      return Promise.reject(new MotetError('disconnected', 'there is no connection to the server'));
     return this.#rpc.request(method, params);
   }
 

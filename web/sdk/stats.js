@@ -84,7 +84,8 @@ export function rate(sample, before) {
     ...sample,
     bitrateBps: perSecond((sample.bytes - before.bytes) * 8),
     lossPercent: expected > 0 ? Math.min(100, (100 * lost) / expected) : 0,
-    framesPerSecond: sample.kind === 'audio' ? null : sample.framesPerSecond ?? perSecond(sample.frames - before.frames),
+    framesPerSecond:
+      sample.kind === 'audio' ? null : (sample.framesPerSecond ?? perSecond(sample.frames - before.frames)),
   };
 }
 

@@ -36,7 +36,8 @@ test('tiles keep between a photo and a film at a desk, and may be upright on a p
   for (let count = 1; count <= 25; count++) {
     const desk = bestGrid(count, DESKTOP.width, DESKTOP.height);
     const phone = bestGrid(count, PHONE.width, PHONE.height);
-    const within = (/** @type {number} */ value, /** @type {number} */ least) => value > least - 0.01 && value < 16 / 9 + 0.01;
+    const within = (/** @type {number} */ value, /** @type {number} */ least) =>
+      value > least - 0.01 && value < 16 / 9 + 0.01;
     assert.ok(within(desk.tileWidth / desk.tileHeight, 4 / 3));
     assert.ok(within(phone.tileWidth / phone.tileHeight, 4 / 5));
   }
@@ -52,7 +53,10 @@ test('no other number of columns would give the tiles more', () => {
     const best = bestGrid(count, DESKTOP.width, DESKTOP.height);
     for (let columns = 1; columns <= count; columns++) {
       const rows = Math.ceil(count / columns);
-      const width = Math.min((DESKTOP.width - 10 * (columns - 1)) / columns, (((DESKTOP.height - 10 * (rows - 1)) / rows) * 16) / 9);
+      const width = Math.min(
+        (DESKTOP.width - 10 * (columns - 1)) / columns,
+        (((DESKTOP.height - 10 * (rows - 1)) / rows) * 16) / 9,
+      );
       assert.ok(best.tileWidth * best.tileHeight >= ((width * width * 9) / 16) * 0.999);
     }
   }
@@ -81,5 +85,6 @@ test('a screen gets most of the area and the people a strip', () => {
 
 test('an area without room gives tiles without size, not an error', () => {
   assert.deepEqual(gridRects(0, DESKTOP), []);
-  for (const rect of gridRects(3, { x: 0, y: 0, width: 0, height: 0 })) assert.ok(rect.width <= 0 && rect.height <= 0);
+  for (const rect of gridRects(3, { x: 0, y: 0, width: 0, height: 0 }))
+    assert.ok(rect.width <= 0 && rect.height <= 0);
 });

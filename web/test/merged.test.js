@@ -6,7 +6,9 @@ import { Merged } from '../sdk/merged.js';
 function jobs() {
   /** @type {{resolve: () => void, reject: (error: Error) => void}[]} */
   const runs = [];
-  const merged = new Merged(() => new Promise((resolve, reject) => runs.push({ resolve: () => resolve(), reject })));
+  const merged = new Merged(
+    () => new Promise((resolve, reject) => runs.push({ resolve: () => resolve(), reject })),
+  );
   return { runs, merged };
 }
 

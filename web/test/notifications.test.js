@@ -9,10 +9,22 @@ function open() {
   const told = [];
   const emit = (/** @type {string} */ name, /** @type {any} */ detail) => told.push([name, detail]);
   const roster = new Roster(emit);
-  const room = /** @type {any} */ ({ local: { id: 'me', name: 'Me', tracks: new Map() }, participants: roster.participants, emit });
+  const room = /** @type {any} */ ({
+    local: { id: 'me', name: 'Me', tracks: new Map() },
+    participants: roster.participants,
+    emit,
+  });
   const end = (/** @type {string} */ reason) => told.push(['end', reason]);
   const refuse = () => assert.fail('nobody asked for this');
-  const notifications = new Notifications({ room, roster, end, offer: refuse, lostOwnTrack: refuse, ownMuted: refuse, stopping: refuse });
+  const notifications = new Notifications({
+    room,
+    roster,
+    end,
+    offer: refuse,
+    lostOwnTrack: refuse,
+    ownMuted: refuse,
+    stopping: refuse,
+  });
   return { notifications, told, room };
 }
 
@@ -31,7 +43,10 @@ test('who speaks and how loud stands at the participants too', () => {
   notifications.handle('activeSpeaker', { participantId: 'a' });
   notifications.handle('audioLevels', { levels: [{ participantId: 'a', dbov: -20 }] });
   const a = room.participants.get('a');
-  assert.deepEqual([a.isSpeaking, a.levelDbov, room.activeSpeakerId, room.local.isSpeaking], [true, -20, 'a', false]);
+  assert.deepEqual(
+    [a.isSpeaking, a.levelDbov, room.activeSpeakerId, room.local.isSpeaking],
+    [true, -20, 'a', false],
+  );
   notifications.handle('activeSpeaker', { participantId: null });
   notifications.handle('audioLevels', { levels: [] });
   assert.deepEqual([a.isSpeaking, a.levelDbov], [false, -127]);
@@ -42,7 +57,11 @@ test('a room that closes because the server stops ends for that reason', () => {
   notifications.handle('roomClosed', { reason: 'serverStopping' });
   notifications.handle('roomClosed', { reason: 'closed' });
   notifications.handle('removed', { reason: 'replaced' });
-  assert.deepEqual(told, [['end', 'serverStopping'], ['end', 'roomClosed'], ['end', 'replaced']]);
+  assert.deepEqual(told, [
+    ['end', 'serverStopping'],
+    ['end', 'roomClosed'],
+    ['end', 'replaced'],
+  ]);
 });
 
 test('what a newer server says is passed over', () => {

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Roster } from '../sdk/roster.js';
 
-const camera = (/** @type {string} */ id, muted = false) => ({ id, kind: /** @type {const} */ ('video'), source: /** @type {const} */ ('camera'), muted });
+const camera = (/** @type {string} */ id, muted = false) => ({
+  id,
+  kind: /** @type {const} */ ('video'),
+  source: /** @type {const} */ ('camera'),
+  muted,
+});
 
 function open() {
   /** @type {string[]} */
   const told = [];
-  const roster = new Roster((name, /** @type {any} */ detail) => told.push(`${name} ${detail.track?.id ?? detail.participant?.id}`));
+  const roster = new Roster((name, /** @type {any} */ detail) =>
+    told.push(`${name} ${detail.track?.id ?? detail.participant?.id}`),
+  );
   return { roster, told };
 }
 
@@ -19,7 +26,13 @@ test('people and their tracks come and go in the order told', () => {
   roster.join({ id: 'a', name: 'A', tracks: [camera('t')] });
   roster.mute('t', true);
   roster.leave('a', 'left');
-  assert.deepEqual(told, ['participantJoined a', 'trackPublished t', 'trackMuted t', 'trackUnpublished t', 'participantLeft a']);
+  assert.deepEqual(told, [
+    'participantJoined a',
+    'trackPublished t',
+    'trackMuted t',
+    'trackUnpublished t',
+    'participantLeft a',
+  ]);
   assert.equal(roster.participants.size, 0);
 });
 
@@ -50,7 +63,13 @@ test('after a resume the roster is what the server says, and only the difference
     { id: 'a', name: 'A', tracks: [camera('t2', true), camera('t3')] },
     { id: 'c', name: 'C', tracks: [] },
   ]);
-  assert.deepEqual(told, ['participantLeft b', 'trackUnpublished t1', 'trackMuted t2', 'trackPublished t3', 'participantJoined c']);
+  assert.deepEqual(told, [
+    'participantLeft b',
+    'trackUnpublished t1',
+    'trackMuted t2',
+    'trackPublished t3',
+    'participantJoined c',
+  ]);
 });
 
 test('what the server says of people who are gone is passed over', () => {

@@ -49,8 +49,16 @@ test('answers find their requests, in whatever order they come', async () => {
 test("a refusal carries the server's reason", async () => {
   const { socket, rpc } = open();
   const request = rpc.request('join');
-  socket.receive({ id: 1, error: { code: -32000, message: 'the room is full', data: { reason: 'roomFull' } } });
-  await assert.rejects(request, { name: 'MotetError', reason: 'roomFull', code: -32000, message: 'the room is full' });
+  socket.receive({
+    id: 1,
+    error: { code: -32000, message: 'the room is full', data: { reason: 'roomFull' } },
+  });
+  await assert.rejects(request, {
+    name: 'MotetError',
+    reason: 'roomFull',
+    code: -32000,
+    message: 'the room is full',
+  });
 });
 
 test('a drop rejects what is open and is told once', async () => {

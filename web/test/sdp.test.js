@@ -16,7 +16,9 @@ test('only the candidates over TCP are left, and every other line', () => {
 });
 
 test('a preferred codec comes first with all its variants, the rest in its order', () => {
-  const codecs = ['video/VP8', 'video/rtx', 'video/H264', 'video/AV1', 'video/H264'].map((mimeType, index) => ({ mimeType, index }));
+  const codecs = ['video/VP8', 'video/rtx', 'video/H264', 'video/AV1', 'video/H264'].map(
+    (mimeType, index) => ({ mimeType, index }),
+  );
   assert.deepEqual(
     preferCodec(codecs, 'h264')?.map(({ index }) => index),
     [2, 4, 0, 1, 3],

@@ -6,8 +6,23 @@ import { rate, readReport } from '../sdk/stats.js';
 function received(second, more = {}) {
   return new Map(
     Object.entries({
-      T: { type: 'transport', id: 'T', timestamp: 1000 * second, selectedCandidatePairId: 'P', tlsVersion: 'FEFC', srtpCipher: 'AEAD_AES_128_GCM' },
-      P: { type: 'candidate-pair', id: 'P', currentRoundTripTime: 0.04, localCandidateId: 'L', remoteCandidateId: 'R', bytesSent: 5, bytesReceived: 6 },
+      T: {
+        type: 'transport',
+        id: 'T',
+        timestamp: 1000 * second,
+        selectedCandidatePairId: 'P',
+        tlsVersion: 'FEFC',
+        srtpCipher: 'AEAD_AES_128_GCM',
+      },
+      P: {
+        type: 'candidate-pair',
+        id: 'P',
+        currentRoundTripTime: 0.04,
+        localCandidateId: 'L',
+        remoteCandidateId: 'R',
+        bytesSent: 5,
+        bytesReceived: 6,
+      },
       L: { type: 'local-candidate', id: 'L', protocol: 'udp' },
       R: { type: 'remote-candidate', id: 'R', protocol: 'udp', address: '192.0.2.1', port: 7882 },
       C: { type: 'codec', id: 'C', mimeType: 'video/VP8' },
@@ -74,7 +89,14 @@ test('a sent track takes loss, jitter and round trip from the report of who rece
 
 test('two encodings of one track are one track: what both use, and the picture of the larger', () => {
   const report = sent(1);
-  report.set('O2', { ...report.get('O'), id: 'O2', ssrc: 43, remoteId: undefined, frameWidth: 640, frameHeight: 360 });
+  report.set('O2', {
+    ...report.get('O'),
+    id: 'O2',
+    ssrc: 43,
+    remoteId: undefined,
+    frameWidth: 640,
+    frameHeight: 360,
+  });
   const sample = sampleOf(report, '0');
   assert.equal(sample.bytes, 2000);
   assert.equal(sample.width, 1280);
@@ -114,7 +136,14 @@ function sent(second) {
         frameHeight: 720,
         qualityLimitationReason: 'bandwidth',
       },
-      RI: { type: 'remote-inbound-rtp', id: 'RI', ssrc: 42, packetsLost: 5 * second, jitter: 0.007, roundTripTime: 0.03 },
+      RI: {
+        type: 'remote-inbound-rtp',
+        id: 'RI',
+        ssrc: 42,
+        packetsLost: 5 * second,
+        jitter: 0.007,
+        roundTripTime: 0.03,
+      },
     }),
   );
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { axisEnd, formatBitrate, formatMs, formatPercent, History, HISTORY_LENGTH, linePath } from '../app/history.js';
+import {
+  axisEnd,
+  formatBitrate,
+  formatMs,
+  formatPercent,
+  History,
+  HISTORY_LENGTH,
+  linePath,
+} from '../app/history.js';
 import { loudness } from '../app/level.js';
 import { initials, inventRoomName, voiceOf } from '../app/names.js';
 import { inviteLink, readParams } from '../app/params.js';
@@ -29,7 +37,16 @@ test('an invented room name needs no escaping in an address', () => {
 
 test('the address says what to do', () => {
   const params = readParams('?room=choir&name=Ada+L&join=1&codec=VP9&video=0&tcp=1&token=x.y');
-  assert.deepEqual(params, { room: 'choir', name: 'Ada L', join: true, codec: 'vp9', token: 'x.y', video: false, audio: true, tcp: true });
+  assert.deepEqual(params, {
+    room: 'choir',
+    name: 'Ada L',
+    join: true,
+    codec: 'vp9',
+    token: 'x.y',
+    video: false,
+    audio: true,
+    tcp: true,
+  });
   assert.equal(readParams('?codec=theora&join=0').codec, undefined);
   assert.equal(readParams('?join=0').join, false);
 });
@@ -70,8 +87,14 @@ test('a line is drawn from the right and broken where nothing was measured', () 
 });
 
 test('figures are written briefly', () => {
-  assert.deepEqual([formatBitrate(1_430_000), formatBitrate(38_400), formatBitrate(null)], ['1.4 Mbit/s', '38 kbit/s', '–']);
-  assert.deepEqual([formatPercent(0), formatPercent(1.26), formatMs(4.44), formatMs(120.4)], ['0 %', '1.3 %', '4.4 ms', '120 ms']);
+  assert.deepEqual(
+    [formatBitrate(1_430_000), formatBitrate(38_400), formatBitrate(null)],
+    ['1.4 Mbit/s', '38 kbit/s', '–'],
+  );
+  assert.deepEqual(
+    [formatPercent(0), formatPercent(1.26), formatMs(4.44), formatMs(120.4)],
+    ['0 %', '1.3 %', '4.4 ms', '120 ms'],
+  );
 });
 
 test('silence has no loudness and a full tone all of it', () => {
