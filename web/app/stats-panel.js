@@ -4,6 +4,7 @@
  */
 import { el } from './dom.js';
 import { formatBitrate, formatMs } from './history.js';
+import { serverFacts } from './server-facts.js';
 import { createTrackCard } from './track-card.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
@@ -25,9 +26,14 @@ export function createStatsPanel(room) {
   let timer;
 
   async function read() {
-    const stats = await room.getStats().catch(() => null);
+    const [stats, server] = await Promise.all([
+      room.getStats().catch(() => null),
+      // While the socket is down there is no server to ask.
+      room.getServerStats().then(serverFacts, () => ''),
+    ]);
     if (!stats || timer === undefined) return;
-    connection.replaceChildren(...stats.transports.flatMap(renderTransport));
+    const line = server ? [el('dt', {}, 'Server'), el('dd', {}, server)] : [];
+    connection.replaceChildren(...stats.transports.flatMap(renderTransport), ...line);
     /** @type {Map<string, TrackStats[]>} */
     const byPerson = new Map();
     for (const track of stats.tracks) {

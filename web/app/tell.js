@@ -110,10 +110,12 @@ function tellTracks(room, notices) {
     }),
     room.on('subscriptionRefused', ({ trackId, reason }) => {
       const owner = [...room.participants.values()].find(({ tracks }) => tracks.has(trackId));
-      const source = owner?.tracks.get(trackId)?.source;
+      const track = owner?.tracks.get(trackId);
       console.warn('motet: not received:', trackId, reason);
-      if (owner)
-        notices.toast(`${owner.name}’s ${source} cannot be received: ${reason}`, { tone: 'warning' });
+      if (!owner || !track) return;
+      notices.toast(`${owner.name}’s ${track.source} (${track.codec}) cannot be received here`, {
+        tone: 'warning',
+      });
     }),
   ];
 }

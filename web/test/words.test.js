@@ -12,6 +12,7 @@ import {
 import { loudness } from '../app/level.js';
 import { initials, inventRoomName, voiceOf } from '../app/names.js';
 import { inviteLink, readParams } from '../app/params.js';
+import { serverFacts } from '../app/server-facts.js';
 import { wordsForDevices, wordsForError } from '../app/words.js';
 
 test('initials are of the first and the last word, in any script', () => {
@@ -100,4 +101,14 @@ test('figures are written briefly', () => {
 test('silence has no loudness and a full tone all of it', () => {
   assert.equal(loudness(new Float32Array(64)), 0);
   assert.equal(loudness(new Float32Array(64).fill(1)), 1);
+});
+
+test("the server's figures are summed up in one line, without what is nothing", () => {
+  const stream = { bitrateBps: 500_000, packetsLost: 2, retransmittedPackets: 0 };
+  const transports = [
+    { peer: 'publish', droppedPackets: 0, tracks: [{ streams: [stream] }, { streams: [stream] }] },
+    { peer: 'subscribe', droppedPackets: 3, tracks: [] },
+  ];
+  assert.equal(serverFacts({ transports }), 'receives 1.0 Mbit/s · 4 lost · sends 0 kbit/s · 3 refused');
+  assert.equal(serverFacts({}), '');
 });
