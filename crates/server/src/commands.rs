@@ -161,6 +161,11 @@ fn greet(server: &Server, dev: bool) {
     for url in server.urls() {
         say(&format!("  app    {url}"));
     }
+    if server.is_plain_beyond_loopback() {
+        say(
+            "         browsers give the camera to https pages and localhost alone: others need --tls self-signed",
+        );
+    }
     let ports: Vec<String> = server.media_ports().iter().map(u16::to_string).collect();
     say(&format!("  media  UDP and TCP on {}", ports.join(", ")));
     tracing::info!(http = %server.address(), media = ports.join(","), "serving");

@@ -100,6 +100,11 @@ impl Server {
         }
     }
 
+    /// Whether other machines can load the app, but their browsers will not give it camera and microphone.
+    pub fn is_plain_beyond_loopback(&self) -> bool {
+        self.app.config.tls == Tls::Off && !self.address.ip().is_loopback()
+    }
+
     /// Ends when HTTP is served no more or the rooms are gone, which only [`Self::stop`], a broken listener or a fault in
     /// this program bring about.
     pub async fn ended(&mut self) {

@@ -1,5 +1,6 @@
-//! Which pages may open a signaling connection. A browser lets any page open a WebSocket to anywhere and says from where
-//! (RFC 6455 section 10.2); what is no browser says nothing and is let through to show its token.
+//! Which pages may open a signaling connection, or use the API. A browser lets any page open a WebSocket to anywhere and
+//! says from where (RFC 6455 section 10.2), and lets it send simple requests; what is no browser says nothing and is let
+//! through to show its token.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     if is_allowed(request.headers(), &app.config.origins) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "this page may not signal here; the server's origins name those that may\n")
+    (StatusCode::FORBIDDEN, "this page may not ask here; the server's origins name those that may\n")
         .into_response()
 }
 

@@ -62,3 +62,14 @@ async fn a_server_for_trying_out_asks_for_no_token() {
     assert_eq!(stage.ask("a.b.c", "GET", "/api/v1/rooms", None).await.status, 401);
     stage.server.stop().await;
 }
+
+#[tokio::test]
+async fn pages_from_elsewhere_may_not_use_the_api_even_where_no_token_is_asked_for() {
+    let stage = Stage::start_dev().await;
+    let elsewhere = ["Origin: https://evil.example"];
+    for (method, path) in OPERATIONS {
+        let answer = crate::client::request(stage.address(), method, path, &elsewhere, BODY).await;
+        assert_eq!(answer.status, 403, "{method} {path}");
+    }
+    stage.server.stop().await;
+}

@@ -152,3 +152,44 @@ async fn transports_are_opened_on_the_worker_when_something_is_published() {
     assert!(stats.to_string().contains("publish"), "{stats}");
     stage.server.stop().await;
 }
+
+#[tokio::test]
+async fn when_all_have_left_nothing_is_left() {
+    let stage = Stage::start_with("dev: true\nempty_grace_s: 0\n").await;
+    let sdp = include_str!("microphone.sdp").replace('\n', "\r\n");
+    for round in 0..10 {
+        let (mut ada, _) = Person::join(stage.address(), "r", "Ada").await;
+        let (mut bea, _) = Person::join(stage.address(), "r", "Bea").await;
+        let tracks = json!([{"mid": "0", "source": "microphone"}]);
+        ada.ask("publish", json!({"sdp": sdp, "tracks": tracks})).await.unwrap();
+        bea.hear("offer").await;
+        // Half of them go without a word, after a removal that they do not hear.
+        if round % 2 == 0 {
+            ada.ask("leave", json!({})).await.unwrap();
+            bea.ask("leave", json!({})).await.unwrap();
+            ada.end().await;
+            bea.end().await;
+        } else {
+            crate::client::request(stage.address(), "DELETE", "/api/v1/rooms/r", &[], None).await;
+        }
+    }
+    let nothing = [
+        "motet_rooms 0",
+        "motet_participants 0",
+        "motet_signal_sockets 0",
+        "motet_worker_routers{worker=\"0\"} 0",
+        "motet_worker_transports{worker=\"0\"} 0",
+        "motet_worker_producers{worker=\"0\"} 0",
+    ];
+    let empty = async {
+        loop {
+            let metrics = stage.get("/metrics").await.body;
+            if nothing.iter().all(|line| metrics.lines().any(|found| found == *line)) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), empty).await.expect("nothing is left");
+    stage.server.stop().await;
+}
