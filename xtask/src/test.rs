@@ -43,7 +43,7 @@ fn rust() -> Outcome {
 fn web() -> Outcome {
     let web = root().join("web");
     show(command("node_modules/.bin/tsc", &["--noEmit", "-p", "."]).current_dir(&web))?;
-    show(command("node", &["--test", "test/"]).current_dir(&web))
+    show(command("node", &["--test"]).current_dir(&web))
 }
 
 /// Real browsers, GStreamer and aiortc against a real server.
