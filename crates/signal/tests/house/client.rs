@@ -152,7 +152,8 @@ impl Client {
         let Inbound { id, .. } = Inbound::parse(r#"{"jsonrpc":"2.0","id":"again","method":"ping"}"#);
         self.session.handle_resumed(self.now(), id.as_ref(), joined);
         self.settle().await;
-        self.told.remove(0)["result"].clone()
+        let at = self.told.iter().position(|message| message["id"] == "again").expect("an answer");
+        self.told.remove(at)["result"].clone()
     }
 
     pub(crate) fn now(&self) -> Instant {
