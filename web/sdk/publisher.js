@@ -1,5 +1,8 @@
 /**
  * The PeerConnection that sends: this side offers.
+ *
+ * A track that ends leaves its transceiver behind, inactive, for the next one. Stopping it would close its media section,
+ * and the first section carries the transport of all: browsers take the whole bundle down with it.
  * @module
  */
 import { MotetError, isRefusal } from './errors.js';
@@ -37,6 +40,10 @@ export class Publisher {
   #guard;
   /** @type {Map<LocalTrack, Slot>} */
   #slots = new Map();
+  /** Left by their tracks, which the server does not know yet. @type {Set<RTCRtpTransceiver>} */
+  #left = new Set();
+  /** Free for the next track. @type {Set<RTCRtpTransceiver>} */
+  #free = new Set();
   #negotiation = new Merged(() => this.#negotiate());
 
   /** @param {PublisherOptions} options */
@@ -51,10 +58,7 @@ export class Publisher {
    * @returns {Promise<void>} When the server took it; rejects with the server's reason.
    */
   add(track) {
-    const transceiver = this.pc.addTransceiver(track.mediaStreamTrack ?? track.kind, {
-      direction: 'sendonly',
-      sendEncodings: track.kind === 'video' ? [{ maxBitrate: bitrateMax(track) }] : undefined,
-    });
+    const transceiver = this.#reuse(track) ?? this.#open(track);
     if (track.kind === 'video') this.#prefer(transceiver);
     return new Promise((resolve, reject) => {
       this.#slots.set(track, { track, transceiver, resolve: () => resolve(), reject });
@@ -113,6 +117,26 @@ export class Publisher {
     this.#slots.clear();
   }
 
+  /** @param {LocalTrack} track */
+  #open(track) {
+    return this.pc.addTransceiver(track.mediaStreamTrack ?? track.kind, {
+      direction: 'sendonly',
+      sendEncodings: track.kind === 'video' ? [{ maxBitrate: bitrateMax(track) }] : undefined,
+    });
+  }
+
+  /** @param {LocalTrack} track */
+  #reuse(track) {
+    for (const transceiver of this.#free) {
+      if (transceiver.receiver.track.kind !== track.kind) continue;
+      this.#free.delete(transceiver);
+      transceiver.direction = 'sendonly';
+      refit(transceiver.sender, track).catch(this.#options.onFault);
+      return transceiver;
+    }
+    return null;
+  }
+
   #request() {
     return this.#negotiation.request().catch(this.#options.onFault);
   }
@@ -122,12 +146,14 @@ export class Publisher {
     await this.pc.setLocalDescription();
     const sdp = this.pc.localDescription?.sdp ?? '';
     const offered = [...this.#slots.values()].filter((slot) => slot.transceiver.mid !== null);
+    const left = [...this.#left];
     try {
       const answer = await this.#options.send(sdp, offered.map(describe));
       if (/** @type {string} */ (this.pc.signalingState) === 'closed') return;
       const filtered = this.#options.forceTcp ? keepTcpCandidates(answer.sdp) : answer.sdp;
       await this.pc.setRemoteDescription({ type: 'answer', sdp: filtered });
       this.#settle(offered, answer);
+      for (const transceiver of left) this.#release(transceiver);
     } catch (error) {
       if (isRefusal(error)) await this.#withdraw(offered, error);
       throw error;
@@ -171,8 +197,21 @@ export class Publisher {
    */
   #drop(slot, error) {
     this.#slots.delete(slot.track);
-    slot.transceiver.stop();
     slot.reject(error);
+    const { transceiver } = slot;
+    if (isStopped(transceiver)) return;
+    transceiver.direction = 'inactive';
+    transceiver.sender.replaceTrack(null).catch(this.#options.onFault);
+    this.#left.add(transceiver);
+  }
+
+  /**
+   * The server knows that its track is over.
+   * @param {RTCRtpTransceiver} transceiver
+   */
+  #release(transceiver) {
+    this.#left.delete(transceiver);
+    if (!isStopped(transceiver)) this.#free.add(transceiver);
   }
 
   /** @param {RTCRtpTransceiver} transceiver */
@@ -205,4 +244,22 @@ function bitrateMax(track) {
   return track.source === 'camera' || track.source === 'screen'
     ? BITRATE_MAX[track.source]
     : BITRATE_MAX.other;
+}
+
+/** @param {RTCRtpTransceiver} transceiver */
+function isStopped({ currentDirection, direction }) {
+  return currentDirection === 'stopped' || direction === 'stopped';
+}
+
+/**
+ * Sends another track through a sender that is free.
+ * @param {RTCRtpSender} sender
+ * @param {LocalTrack} track
+ */
+async function refit(sender, track) {
+  await sender.replaceTrack(track.mediaStreamTrack);
+  if (track.kind !== 'video') return;
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.maxBitrate = bitrateMax(track);
+  await sender.setParameters(parameters);
 }

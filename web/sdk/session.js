@@ -14,6 +14,14 @@ const PROBE_EVERY_MS = 5_000;
 const SILENCE_MS = 12_000;
 const PROBE_ANSWER_MS = 4_000;
 
+/** Closes after which there is no session to resume, by code and reason. */
+const FINAL = new Map([
+  [1001, 'serverStopping'],
+  [4001, 'replaced'],
+  [4002, 'removed'],
+  [4003, 'roomClosed'],
+]);
+
 /**
  * @typedef {object} SessionEvents
  * @property {{method: string, params: any}} notification
@@ -113,8 +121,8 @@ export class Session extends Emitter {
     let rpc = null;
     rpc = await Rpc.open(this.#url, {
       onNotification: (name, params) => this.emit('notification', { method: name, params }),
-      onClose: () => {
-        if (rpc && this.#rpc === rpc) this.#dropped();
+      onClose: (info) => {
+        if (rpc && this.#rpc === rpc) this.#dropped(info);
       },
     });
     try {
@@ -130,9 +138,11 @@ export class Session extends Emitter {
     }
   }
 
-  #dropped() {
+  /** @param {{code: number, reason: string}} info */
+  #dropped({ code, reason }) {
     this.#rpc = null;
     if (this.#isClosed) return;
+    if (FINAL.get(code) === reason) return this.#lose(new MotetError(reason, 'the server ended the session'));
     this.emit('down', {});
     void this.#comeBack();
   }

@@ -35,8 +35,9 @@ function serve(answer) {
 
     close() {}
 
-    drop() {
-      this.onclose?.({ code: 1006, reason: '' });
+    /** @param {{code: number, reason: string}} [info] */
+    drop(info = { code: 1006, reason: '' }) {
+      this.onclose?.(info);
     }
   }
   Object.assign(globalThis, { WebSocket: FakeSocket });
@@ -103,6 +104,16 @@ test('a session that the server does not want back is lost for its reason', asyn
   const lost = next(session, 'lost');
   sockets[0].drop();
   assert.equal((await lost).error.reason, 'roomFull');
+});
+
+test('a session that the server ended on purpose is not resumed', async () => {
+  const { sockets, asked } = serve(() => ({ resumeToken: 't' }));
+  const session = new Session('ws://host/signal', PARAMS);
+  await session.join();
+  const lost = next(session, 'lost');
+  sockets[0].drop({ code: 4002, reason: 'removed' });
+  assert.equal((await lost).error.reason, 'removed');
+  assert.deepEqual(asked, ['join']);
 });
 
 test('a join that is refused says why and leaves nothing open', async () => {
