@@ -13,6 +13,8 @@ const peer = (script) => new URL(`../peers/${script}`, import.meta.url).pathname
 export const startAiortc = (options) => Program.start('aiortc', [PYTHON, '-u', peer('aiortc_peer.py')], options);
 export const startGStreamer = (options) => Program.start('GStreamer', [PYTHON, '-u', peer('gst_peer.py')], options);
 export const startStr0m = (options) => Program.start('str0m', [LOADGEN, 'echo'], options);
+/** Many short stays in one room, a few at a time, each with media both ways. */
+export const startChurn = (options) => Program.start('churn', [LOADGEN, 'churn'], options);
 
 class Program {
   static async start(name, [binary, ...first], options) {
@@ -55,6 +57,16 @@ class Program {
     ).catch((error) => {
       throw new Error(`${error.message}\n  seen last: ${JSON.stringify(this.remote())}\n  said:\n${this.log.slice(-4000)}`);
     });
+  }
+
+  /** Waits until it has ended well; what it told last of all. */
+  async done({ ms }) {
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), ms);
+    await this.exited;
+    clearTimeout(timer);
+    const done = this.heard.get('done');
+    if (this.code !== 0 || !done) this.failed();
+    return done;
   }
 
   /** What it decoded of each remote track. */

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::media::{Direction, KeyframeRequestKind, MediaData, MediaKind, Mid};
+use serde_json::json;
+use str0m::media::{KeyframeRequestKind, MediaData, MediaKind, Mid};
 use str0m::{Event, Rtc, RtcConfig};
 
+use crate::negotiation::{self, Pending};
 use crate::peer::Peer;
 use crate::signaling::Signaling;
 use crate::told::{Failure, tell};
@@ -48,9 +48,10 @@ pub(crate) async fn run(arguments: EchoArguments) -> Result<(), Failure> {
     let joined = signaling.request("join", json!({ "room": arguments.room, "name": arguments.name })).await?;
     tell("joined", &json!({ "id": joined["participantId"] }));
     let mut echo = Echo::new(&arguments).await?;
-    let pending = echo.publish_offer()?;
+    let pending = Pending::offer(&mut echo.publish.rtc)?;
     let answer = signaling.request("publish", pending.params()).await?;
-    echo.publish_answered(pending, &answer)?;
+    let sections = pending.answered(&mut echo.publish.rtc, &answer)?;
+    echo.out = HashMap::from([(MediaKind::Audio, sections.audio), (MediaKind::Video, sections.video)]);
     tell("published", &json!({ "tracks": answer["tracks"] }));
     loop {
         echo.pump().await?;
@@ -58,7 +59,7 @@ pub(crate) async fn run(arguments: EchoArguments) -> Result<(), Failure> {
             told = signaling.told() => {
                 let told = told?;
                 if told["method"] == "offer" {
-                    let answer = echo.answer(&told["params"])?;
+                    let answer = negotiation::answer(&mut echo.subscribe.rtc, &told["params"])?;
                     signaling.request("answer", answer).await?;
                 }
             }
@@ -89,26 +90,6 @@ struct Seen {
     last: Vec<u8>,
 }
 
-/// An offer that the server has not answered yet.
-struct Pending {
-    sdp: SdpOffer,
-    offer: SdpPendingOffer,
-    audio: Mid,
-    video: Mid,
-}
-
-impl Pending {
-    fn params(&self) -> Value {
-        json!({
-            "sdp": self.sdp.to_sdp_string(),
-            "tracks": [
-                { "mid": self.audio.to_string(), "source": "microphone" },
-                { "mid": self.video.to_string(), "source": "camera" },
-            ],
-        })
-    }
-}
-
 impl Echo {
     async fn new(arguments: &EchoArguments) -> Result<Self, Failure> {
         let sending = RtcConfig::new().clear_codecs().enable_opus(true, false);
@@ -127,27 +108,6 @@ impl Echo {
             seen: BTreeMap::new(),
             told_at: Instant::now(),
         })
-    }
-
-    fn publish_offer(&mut self) -> Result<Pending, Failure> {
-        let mut changes = self.publish.rtc.sdp_api();
-        let audio = changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-        let video = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
-        let (sdp, offer) = changes.apply().ok_or("there is nothing to offer")?;
-        self.out = HashMap::from([(MediaKind::Audio, audio), (MediaKind::Video, video)]);
-        Ok(Pending { sdp, offer, audio, video })
-    }
-
-    fn publish_answered(&mut self, pending: Pending, answer: &Value) -> Result<(), Failure> {
-        let sdp = answer["sdp"].as_str().ok_or("the answer has no sdp")?;
-        self.publish.rtc.sdp_api().accept_answer(pending.offer, SdpAnswer::from_sdp_string(sdp)?)?;
-        Ok(())
-    }
-
-    fn answer(&mut self, offer: &Value) -> Result<Value, Failure> {
-        let sdp = offer["sdp"].as_str().ok_or("the offer has no sdp")?;
-        let answer = self.subscribe.rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(sdp)?)?;
-        Ok(json!({ "sdp": answer.to_sdp_string(), "offerId": offer["offerId"] }))
     }
 
     /// Moves all that both machines have ready.
