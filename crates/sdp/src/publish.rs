@@ -14,8 +14,9 @@ pub use offer::PublishDraft;
 
 /// The answering side of a publish PeerConnection.
 ///
-/// Of each section's codecs one is taken: the peer's first that the router forwards. Of a simulcast offer one encoding is taken, the first of `a=simulcast:send` that does not start paused; the answer
-/// names it alone, which has browsers stop sending the others (RFC 8853 section 5.3.2).
+/// Of each section's codecs one is taken: the peer's first that the router forwards. Of a simulcast one encoding is taken:
+/// the last that does not start paused, which is the full size where the page sets no scale. The answer names it alone,
+/// which has browsers stop sending the others (RFC 8853 section 5.3.2).
 pub struct PublishSession {
     session_id: u64,
     /// Counts answers, for `o=`.

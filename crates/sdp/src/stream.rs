@@ -16,8 +16,8 @@ pub(crate) struct Streams {
     pub(crate) cname: String,
 }
 
-/// Reads the streams and takes one encoding: the first that the peer does not start paused, in the peer's own order.
-/// `with_rid` tells whether packets will carry their RID; without, a RID means nothing.
+/// Reads the streams and takes one encoding: the last of a simulcast that does not start paused. Where a page sets no
+/// scale the last is the full size (W3C WebRTC, addTransceiver). `with_rid` tells whether packets will carry their RID; without, a RID means nothing.
 pub(crate) fn read_streams(section: &Section, with_rid: bool) -> Checked<Streams> {
     let sources = read_sources(section)?;
     let repairs = read_groups(section, "FID")?;
@@ -80,7 +80,7 @@ fn read_groups(section: &Section, semantics: &str) -> Checked<Vec<Vec<Ssrc>>> {
 fn read_rid(section: &Section) -> Checked<Option<Rid>> {
     let declared = read_declared_rids(section)?;
     let Some(simulcast) = section.attributes.first("simulcast") else {
-        return Ok(declared.first().copied());
+        return Ok(declared.last().copied());
     };
     let mut words = simulcast.value.split_ascii_whitespace();
     let mut streams = None;
@@ -92,9 +92,9 @@ fn read_rid(section: &Section) -> Checked<Option<Rid>> {
             _ => return Err(Fault::malformed(simulcast.line, "not a=simulcast:send <rids> [recv <rids>]")),
         }
     }
-    let Some(streams) = streams else { return Ok(declared.first().copied()) };
+    let Some(streams) = streams else { return Ok(declared.last().copied()) };
     let firsts: Vec<&str> = streams.split(';').filter_map(|stream| stream.split(',').next()).collect();
-    let running = firsts.iter().find(|rid| !rid.starts_with('~')).or(firsts.first());
+    let running = firsts.iter().rfind(|rid| !rid.starts_with('~')).or(firsts.last());
     let rid = running.map(|rid| rid.trim_start_matches('~')).and_then(|rid| rid.parse().ok());
     match rid.filter(|rid| declared.contains(rid)) {
         Some(rid) => Ok(Some(rid)),

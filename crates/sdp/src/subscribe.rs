@@ -99,8 +99,8 @@ pub struct SubscribeOffer<K> {
 /// What an answer came to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SubscribeAnswer<K> {
-    /// The peer's transport.
-    pub remote: RemoteTransport,
+    /// The peer's transport; `None` while it has rejected every section there was.
+    pub remote: Option<RemoteTransport>,
     /// Tracks that this answer accepts for the first time, or otherwise than before, with what to send.
     pub accepted: Vec<(K, RtpParameters)>,
     /// Tracks that the peer does not take, with the reason for people. They are out of the session.
@@ -201,10 +201,8 @@ impl<K: Copy + Eq> SubscribeSession<K> {
         }
         let description = Description::parse(sdp)?;
         let read = answer::read(self, &description).map_err(|fault| fault.within(sdp))?;
-        let Some((known_remote, remote)) = read.remote else {
-            return Err(SdpError::Missing("the answer has no media section in use"));
-        };
-        self.remote = Some(known_remote);
+        let (known_remote, remote) = read.remote.unzip();
+        self.remote = known_remote.or(self.remote.take());
         self.is_open = false;
         let mut answer = SubscribeAnswer { remote, accepted: Vec::new(), refused: Vec::new() };
         for (index, outcome) in read.outcomes.into_iter().enumerate() {

@@ -98,9 +98,9 @@ fn of_a_simulcast_one_encoding_is_taken_and_found_by_its_rid() {
         let answer = answer(name);
         let encodings = &answer.added[0].rtp_parameters.encodings;
         assert_eq!(encodings.len(), 1);
-        assert_eq!(encodings[0].rid.unwrap().as_str(), "q");
+        assert_eq!(encodings[0].rid.unwrap().as_str(), "f", "the full size");
         assert_eq!(encodings[0].ssrc, None, "which SSRC is whose is not signaled");
-        assert!(answer.sdp.ends_with("a=rid:q recv\r\na=simulcast:recv q\r\n"));
+        assert!(answer.sdp.ends_with("a=rid:f recv\r\na=simulcast:recv f\r\n"));
     }
 }
 

@@ -29,7 +29,7 @@ fn codecs(parameters: &RtpParameters) -> Vec<(Codec, u8, bool)> {
 #[test]
 fn chromium_takes_all_that_is_offered() {
     let answer = answer("chromium_156.answer.sdp");
-    assert_eq!(answer.remote.dtls.role, DtlsRole::Client);
+    assert_eq!(answer.remote.as_ref().unwrap().dtls.role, DtlsRole::Client);
     assert!(answer.refused.is_empty());
     let video = accepted(&answer, 2);
     assert_eq!(video.mid.unwrap().as_str(), "1");

@@ -167,6 +167,21 @@ fn a_rejected_section_is_offered_rejected_and_then_recycled_with_a_new_mid() {
 }
 
 #[test]
+fn a_peer_may_reject_all_there_is_and_take_what_comes_later() {
+    let mut session = subscribe_session();
+    session.add(1, track(1, VIDEO)).unwrap();
+    let offer = session.poll_offer().unwrap();
+    let answer = session.handle_answer(&answered(&offer, &["0"])).unwrap();
+    assert_eq!((answer.remote, answer.refused.len()), (None, 1));
+    assert!(session.poll_offer().is_none(), "there is nothing to offer");
+    session.add(2, track(2, AUDIO)).unwrap();
+    let offer = session.poll_offer().unwrap();
+    let answer = session.handle_answer(&answered(&offer, &[])).unwrap();
+    assert!(answer.remote.is_some());
+    assert_eq!(answer.accepted[0].0, 2);
+}
+
+#[test]
 fn a_track_put_in_a_section_that_the_peer_rejects_meanwhile_moves_to_a_new_mid() {
     let mut session = subscribe_session();
     session.add(1, track(1, VIDEO)).unwrap();
@@ -238,7 +253,7 @@ fn an_ice_restart_is_offered_and_recognised_in_the_answer() {
     assert!(offer.sdp.contains(&format!("a=ice-ufrag:{}\r\n", credentials(2).ufrag)));
     let answer = answered(&offer, &[]).replace("a=ice-ufrag:peer", "a=ice-ufrag:other");
     let answer = session.handle_answer(&answer).unwrap();
-    assert!(answer.remote.ice_restarted);
+    assert!(answer.remote.unwrap().ice_restarted);
     assert!(answer.accepted.is_empty(), "media is as it was");
 }
 
@@ -249,7 +264,7 @@ fn the_peer_may_leave_the_client_role_to_this_side() {
     let offer = session.poll_offer().unwrap();
     let answer =
         session.handle_answer(&answered(&offer, &[]).replace("setup:active", "setup:passive")).unwrap();
-    assert_eq!(answer.remote.dtls.role, DtlsRole::Server);
+    assert_eq!(answer.remote.unwrap().dtls.role, DtlsRole::Server);
 }
 
 #[test]

@@ -125,6 +125,24 @@ async fn a_section_that_the_client_rejects_ends_that_subscription_alone() {
 }
 
 #[tokio::test]
+async fn a_client_that_can_receive_nothing_is_told_and_offered_what_comes_next() {
+    let house = House::new();
+    let mut ada = Client::join(&house, "Ada").await;
+    let mut bob = Client::join(&house, "Bob").await;
+    ada.publish_call().await;
+    let offer = bob.told_of("offer").await.remove(0);
+    let answer = answered(offer["sdp"].as_str().unwrap(), &["0", "1"]);
+    house.take_requests();
+    bob.request("answer", json!({"sdp": answer, "offerId": offer["offerId"]})).await.unwrap();
+    assert!(house.take_requests().is_empty(), "there is nowhere to connect to");
+    assert_eq!(bob.told_of("subscriptionRefused").await.len(), 2);
+    let mut cyd = Client::join(&house, "Cyd").await;
+    cyd.publish_call().await;
+    bob.answer_offer().await;
+    assert_eq!(consumes(&house.take_requests()), 2);
+}
+
+#[tokio::test]
 async fn a_client_with_few_codecs_is_not_offered_others() {
     let house = House::new();
     let mut ada = Client::join(&house, "Ada").await;

@@ -151,8 +151,9 @@ impl Session {
         for (track_id, _) in &refused {
             receiving.tracks.remove(track_id);
         }
-        let is_news = !std::mem::replace(&mut receiving.is_connected, true) || remote.ice_restarted;
-        if is_news {
+        let is_connected = receiving.is_connected;
+        receiving.is_connected |= remote.is_some();
+        if let Some(remote) = remote.filter(|remote| !is_connected || remote.ice_restarted) {
             self.connect(host, Peer::Subscribe, remote).await?;
         }
         let accepted = accepted.into_iter().map(|(track_id, parameters)| (track_id, Ok(parameters)));
