@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Connections at a time, signaling's among them. Full means that the next one is closed before it says a word.
-const CONNECTIONS_MAX: usize = 20_000;
+const CONNECTIONS_MAX: usize = 12_000;
 /// A connection is a file to the system; the rest is for media, which takes few.
 const FILES_WANTED: u64 = CONNECTIONS_MAX as u64 + 4_096;
 
