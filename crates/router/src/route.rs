@@ -12,8 +12,8 @@ pub enum RouteChange {
     RemoveUfrag(String),
     /// Whatever comes over this tuple belongs to the transport: ICE has validated it.
     AddTuple(Tuple, TransportId),
-    /// It no longer does.
-    RemoveTuple(Tuple),
+    /// It is no longer the transport's.
+    RemoveTuple(Tuple, TransportId),
     /// Requests that name this entity belong to this router.
     AddEntity(EntityId),
     /// It ended, by a request or with the entity that it depended on.

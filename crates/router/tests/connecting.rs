@@ -52,7 +52,7 @@ fn the_demultiplexer_is_told_the_fragment_and_the_validated_tuple() {
     assert!(told(&RouteChange::AddTuple(peer.tuple, peer.id)));
     world.must(Request::CloseTransport { transport_id: peer.id });
     let told = |change: &RouteChange| world.routes.contains(change);
-    assert!(told(&RouteChange::RemoveTuple(peer.tuple)));
+    assert!(told(&RouteChange::RemoveTuple(peer.tuple, peer.id)));
     assert!(told(&RouteChange::RemoveUfrag("ufrag1".into())));
     assert!(told(&RouteChange::RemoveEntity(EntityId::Transport(peer.id))));
     assert_eq!(world.router.poll_timeout(), None, "nothing waits for a closed transport");
@@ -144,7 +144,7 @@ fn a_silent_peer_is_disconnected_and_its_quality_lost() {
         notification,
         Notification::TransportIce { state: IceState::Disconnected, tuple: None, .. }
     )));
-    assert!(world.routes.contains(&RouteChange::RemoveTuple(peer.tuple)));
+    assert!(world.routes.contains(&RouteChange::RemoveTuple(peer.tuple, peer.id)));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_tcp_connection_that_ends_takes_its_tuple_along() {
     peer.signal(&mut world);
     peer.check(&mut world);
     world.router.handle_tuple_closed(world.now, peer.id, peer.tuple);
-    assert_eq!(world.router.poll_route(), Some(RouteChange::RemoveTuple(peer.tuple)));
+    assert_eq!(world.router.poll_route(), Some(RouteChange::RemoveTuple(peer.tuple, peer.id)));
     assert_eq!(world.transport_stats(peer.id).ice_state, IceState::Disconnected);
 }
 

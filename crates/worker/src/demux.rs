@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use motet_control::TransportId;
 use motet_ice::{Tuple, peek_check};
+use motet_rtp::{PacketClass, packet_class};
 
 use crate::drop_reason::DropReason;
 use crate::timers::Slot;
@@ -24,17 +25,21 @@ pub(crate) struct Demux {
 }
 
 impl Demux {
+    /// A check goes where the fragment leads that it names, though its tuple lead elsewhere: a NAT gives the address of one
+    /// who has gone to somebody new long before the going is noticed.
+    ///
     /// # Errors
     /// Why it is nobody's.
     pub(crate) fn find(&self, tuple: &Tuple, datagram: &[u8]) -> Result<Route, DropReason> {
-        if let Some(route) = self.tuples.get(tuple) {
-            return Ok(*route);
+        let known = self.tuples.get(tuple).copied();
+        let Some(first) = datagram.first() else { return known.ok_or(DropReason::EmptyDatagram) };
+        match known {
+            Some(route) if packet_class(*first) != PacketClass::Stun => return Ok(route),
+            _ => {}
         }
-        if datagram.is_empty() {
-            return Err(DropReason::EmptyDatagram);
-        }
-        let check = peek_check(datagram).ok_or(DropReason::UnknownTuple)?;
-        self.ufrags.get(check.local_ufrag).copied().ok_or(DropReason::UnknownUfrag)
+        let Some(check) = peek_check(datagram) else { return known.ok_or(DropReason::UnknownTuple) };
+        let named = self.ufrags.get(check.local_ufrag).copied();
+        named.or(known).ok_or(DropReason::UnknownUfrag)
     }
 
     pub(crate) fn route_of(&self, tuple: &Tuple) -> Option<Route> {
@@ -45,18 +50,18 @@ impl Demux {
         self.ufrags.contains_key(ufrag)
     }
 
-    pub(crate) fn add_tuple(&mut self, tuple: Tuple, route: Route) {
-        self.tuples.insert(tuple, route);
+    /// Answers where the tuple led before, if that was elsewhere.
+    pub(crate) fn add_tuple(&mut self, tuple: Tuple, route: Route) -> Option<Route> {
+        self.tuples.insert(tuple, route).filter(|before| *before != route)
     }
 
     pub(crate) fn add_ufrag(&mut self, ufrag: String, route: Route) {
         self.ufrags.insert(ufrag, route);
     }
 
-    /// Takes the tuple out if it leads to this router; true if it did.
-    pub(crate) fn remove_tuple(&mut self, tuple: &Tuple, router: Slot) -> bool {
-        let is_its = self.tuples.get(tuple).is_some_and(|route| route.router == router);
-        is_its && self.tuples.remove(tuple).is_some()
+    /// Takes the tuple out if it leads there; true if it did.
+    pub(crate) fn remove_tuple(&mut self, tuple: &Tuple, route: Route) -> bool {
+        self.tuples.get(tuple) == Some(&route) && self.tuples.remove(tuple).is_some()
     }
 
     /// Takes the fragment out if it leads to this router.

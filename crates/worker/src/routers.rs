@@ -36,6 +36,8 @@ pub(crate) struct Routers {
     useless: VecDeque<Tuple>,
     /// TCP connections that a verified check came over; as many as tuples were added in one turn.
     proven: VecDeque<Tuple>,
+    /// Tuples that a turn's checks gave to other transports, with those that had them.
+    displaced: VecDeque<(Tuple, Route)>,
     drops: Drops,
     /// Totals of closed routers.
     gone: Totals,
@@ -61,6 +63,7 @@ impl Routers {
             with_news: Vec::new(),
             acted: Vec::new(),
             useless: VecDeque::new(),
+            displaced: VecDeque::new(),
             proven: VecDeque::new(),
             drops: Drops::default(),
             gone: Totals::default(),
@@ -186,6 +189,16 @@ impl Routers {
         }
     }
 
+    /// Transports whose tuples lead to others by now learn it: their peers have gone elsewhere, or will check again.
+    pub(crate) fn tell_displaced(&mut self, now: Instant) {
+        while let Some((tuple, Route { router, transport })) = self.displaced.pop_front() {
+            if let Some(seat) = self.seats.get_mut(router) {
+                seat.router.handle_tuple_closed(now, transport, tuple);
+                self.settle(router);
+            }
+        }
+    }
+
     /// The next TCP connection that leads nowhere.
     pub(crate) fn poll_useless(&mut self) -> Option<Tuple> {
         self.useless.pop_front()
@@ -247,13 +260,14 @@ impl Routers {
             RouteChange::AddUfrag(ufrag, transport) => self.demux.add_ufrag(ufrag, route(transport)),
             RouteChange::RemoveUfrag(ufrag) => self.demux.remove_ufrag(&ufrag, slot),
             RouteChange::AddTuple(tuple, transport) => {
-                self.demux.add_tuple(tuple, route(transport));
+                let before = self.demux.add_tuple(tuple, route(transport));
+                self.displaced.extend(before.map(|before| (tuple, before)));
                 if tuple.protocol == CandidateProtocol::Tcp {
                     self.proven.push_back(tuple);
                 }
             }
-            RouteChange::RemoveTuple(tuple) => {
-                if self.demux.remove_tuple(&tuple, slot) {
+            RouteChange::RemoveTuple(tuple, transport) => {
+                if self.demux.remove_tuple(&tuple, route(transport)) {
                     self.note_useless(tuple);
                 }
             }

@@ -111,6 +111,7 @@ impl<S: Sockets> Worker<S> {
         while let Some(tuple) = self.sockets.poll_closed() {
             self.routers.handle_tuple_closed(now, tuple);
         }
+        self.routers.tell_displaced(now);
     }
 
     /// Connections that lead to a transport are kept. Those that lead nowhere end, after the last that was sent over them.

@@ -40,15 +40,48 @@ fn a_check_finds_its_transport_by_the_fragment_it_names_in_whichever_router() {
 fn a_tuple_that_a_check_has_opened_leads_to_its_transport() {
     let mut worker = worker();
     done(&mut worker, create_transport(1, 10, "aaaa"));
-    done(&mut worker, create_transport(1, 11, "bbbb"));
     let now = Instant::now();
     deliver(&mut worker, now, udp(4000), &check("aaaa"));
     // Media without keys is the transport's to refuse: it was found.
     deliver(&mut worker, now, udp(4000), &[0x80; 40]);
     assert_eq!(dropped(&mut worker, "unknown_tuple"), 0);
-    // The tuple decides even where a check names another transport; only who holds the password may speak for it.
-    let answers = deliver(&mut worker, now, udp(4000), &check("bbbb"));
-    assert!(!answers.iter().any(|(_, answer)| is_success(answer)));
+}
+
+#[test]
+fn a_tuple_goes_over_to_the_transport_that_a_later_check_names() {
+    let mut worker = worker();
+    done(&mut worker, create_transport(1, 10, "aaaa"));
+    done(&mut worker, create_transport(1, 11, "bbbb"));
+    done(&mut worker, create_transport(2, 20, "cccc"));
+    let now = Instant::now();
+    // Each with the one that it takes the tuple from.
+    for (ufrag, loser) in [("aaaa", None), ("bbbb", Some(10)), ("cccc", Some(11)), ("aaaa", Some(20))] {
+        let answers = deliver(&mut worker, now, udp(4000), &check(ufrag));
+        assert!(is_success(&answers[0].1), "{ufrag}");
+        let states = ice_states(&notifications(&mut worker));
+        let lost = states.iter().find(|(_, state, _)| *state == IceState::Disconnected);
+        assert_eq!(lost.map(|(id, ..)| *id), loser, "{ufrag}");
+    }
+    // Whoever lost it leaves it alone when it ends.
+    done(&mut worker, Request::CloseTransport { transport_id: TransportId(11) });
+    done(&mut worker, Request::CloseTransport { transport_id: TransportId(20) });
+    deliver(&mut worker, now, udp(4000), &[0x80; 40]);
+    assert_eq!(dropped(&mut worker, "unknown_tuple"), 0);
+}
+
+#[test]
+fn a_check_with_a_wrong_password_takes_no_tuple_over() {
+    let mut worker = worker();
+    done(&mut worker, create_transport(1, 10, "aaaa"));
+    done(&mut worker, create_transport(1, 11, "bbbb"));
+    let now = Instant::now();
+    deliver(&mut worker, now, udp(4000), &check("aaaa"));
+    notifications(&mut worker);
+    deliver(&mut worker, now, udp(4000), &signed_check("bbbb", "some-other-password-of-22"));
+    assert_eq!(ice_states(&notifications(&mut worker)), []);
+    done(&mut worker, Request::CloseTransport { transport_id: TransportId(11) });
+    deliver(&mut worker, now, udp(4000), &[0x80; 40]);
+    assert_eq!(dropped(&mut worker, "unknown_tuple"), 0);
 }
 
 #[test]

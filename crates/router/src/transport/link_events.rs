@@ -95,7 +95,7 @@ impl Router {
                 }
                 motet_ice::Event::Removed(tuple) => {
                     self.webrtc(key).tuples.retain(|known| *known != tuple);
-                    self.routes.push_back(RouteChange::RemoveTuple(tuple));
+                    self.routes.push_back(RouteChange::RemoveTuple(tuple, transport_id));
                 }
                 // Both show in the state and the selected tuple.
                 motet_ice::Event::Selected(_) | motet_ice::Event::Disconnected => {}

@@ -115,7 +115,7 @@ impl Router {
             for (tuple, datagram) in webrtc.close() {
                 self.bid_farewell(now, tuple, datagram);
             }
-            self.routes.extend(webrtc.tuples.iter().map(|tuple| RouteChange::RemoveTuple(*tuple)));
+            self.routes.extend(webrtc.tuples.iter().map(|tuple| RouteChange::RemoveTuple(*tuple, id)));
             self.routes.extend(webrtc.ice.ufrags().map(|ufrag| RouteChange::RemoveUfrag(ufrag.to_owned())));
         }
         self.routes.push_back(RouteChange::RemoveEntity(EntityId::Transport(id)));
