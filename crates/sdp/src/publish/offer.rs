@@ -175,9 +175,10 @@ fn check_continuity(session: &PublishSession, description: &Description) -> Chec
 fn check_bundle(description: &Description, bundle: Option<&[&str]>) -> Checked<()> {
     let in_use = || description.sections.iter().filter(|section| !section.is_rejected());
     let is_alone = in_use().count() == 1;
+    let bundle: Option<BTreeSet<&str>> = bundle.map(|mids| mids.iter().copied().collect());
     for section in in_use().filter(|section| section.kind().is_some()) {
-        let is_bundled = match bundle {
-            Some(mids) => mids.contains(&section.mid()?.as_str()),
+        let is_bundled = match &bundle {
+            Some(mids) => mids.contains(section.mid()?.as_str()),
             None => is_alone,
         };
         if !is_bundled {
@@ -197,14 +198,11 @@ fn read_remote(
     description: &Description,
 ) -> Checked<Option<(KnownRemote, RemoteTransport)>> {
     let in_use = || description.sections.iter().filter(|section| !section.is_rejected());
-    let first_mid = description.bundle()?.and_then(|(_, mids)| {
-        mids.into_iter()
-            .find(|mid| in_use().any(|section| section.mid().is_ok_and(|own| own.as_str() == *mid)))
-    });
-    let carrier = match first_mid {
-        Some(mid) => in_use().find(|section| section.mid().is_ok_and(|own| own.as_str() == mid)),
-        None => in_use().next(),
-    };
+    let by_mid: BTreeMap<&str, &Section> = in_use()
+        .filter_map(|section| Some((section.attributes.first("mid")?.value.as_str(), section)))
+        .collect();
+    let bundle = description.bundle()?.map(|(_, mids)| mids).unwrap_or_default();
+    let carrier = bundle.iter().find_map(|mid| by_mid.get(mid).copied()).or_else(|| in_use().next());
     match (carrier, &session.remote) {
         (Some(section), before) => KnownRemote::read(description, section, before.as_ref()).map(Some),
         (None, Some(known)) => Ok(Some((known.clone(), known.as_before()))),

@@ -78,7 +78,7 @@ async fn read(
             Ok(Some(Ok(message))) => message,
         };
         let now = Instant::now();
-        if !rate.takes(now) {
+        if !rate.takes(now, message_len(&message)) {
             return Some(Close::TooManyMessages);
         }
         let news = match message {
@@ -126,6 +126,14 @@ async fn write(
         if is_last || !is_written {
             return;
         }
+    }
+}
+
+fn message_len(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
     }
 }
 
