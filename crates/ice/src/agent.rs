@@ -12,6 +12,7 @@ use crate::event::{Event, Events};
 use crate::generation::{Generation, Generations};
 use crate::paths::Paths;
 use crate::peek::{Check, Class, Outline};
+use crate::seen::Seen;
 use crate::tuple::Tuple;
 
 /// One peer's ICE, this side lite and controlled.
@@ -24,6 +25,7 @@ pub struct IceLite {
     answers: Answers,
     events: Events,
     strangers: StrangersBudget,
+    seen: Seen,
 }
 
 impl IceLite {
@@ -35,6 +37,7 @@ impl IceLite {
             answers: Answers::default(),
             events: Events::default(),
             strangers: StrangersBudget::new(),
+            seen: Seen::default(),
         }
     }
 
@@ -138,12 +141,18 @@ impl IceLite {
             }
         };
         let attributes = CheckAttributes::read(&authentic.message)?;
+        let transaction = authentic.message.transaction_id();
+        // A peer that sends a check again does so over the same tuple (RFC 8489 section 6.2.1).
+        if self.seen.contains(transaction) && !self.paths.contains(&tuple) {
+            return Err(IceError::Copied);
+        }
         let number = authentic.generation.number;
         let (verdict, outcome) = judge(&attributes, &tuple);
         let signature = Signature { key: &authentic.generation.key, algorithm: authentic.algorithm };
-        let answer = Answer::write(authentic.message.transaction_id(), &verdict, Some(&signature));
+        let answer = Answer::write(transaction, &verdict, Some(&signature));
         self.answers.push(tuple, answer);
         outcome?;
+        self.seen.note(transaction);
         self.generations.confirm(now, number);
         self.paths.accept(now, tuple, number, &attributes, &mut self.events);
         Ok(())

@@ -37,6 +37,9 @@ pub enum IceError {
     /// MESSAGE-INTEGRITY does not match.
     #[error("check fails its integrity")]
     WrongIntegrity,
+    /// A check that was accepted before comes again, over a tuple that is not validated.
+    #[error("copy of a check that came over another tuple")]
+    Copied,
     /// The peer believes to be controlled, which only this side may be.
     #[error("role conflict: the peer claims to be controlled")]
     RoleConflict,
@@ -60,6 +63,7 @@ impl IceError {
             Self::UnknownUsername => "ice_unknown_username",
             Self::WrongRemoteUfrag => "ice_wrong_remote_ufrag",
             Self::WrongIntegrity => "ice_wrong_integrity",
+            Self::Copied => "ice_copied",
             Self::RoleConflict => "ice_role_conflict",
             Self::UnknownAttribute => "ice_unknown_attribute",
         }

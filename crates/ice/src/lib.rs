@@ -9,6 +9,7 @@ mod event;
 mod generation;
 mod paths;
 mod peek;
+mod seen;
 mod tuple;
 
 pub use agent::IceLite;

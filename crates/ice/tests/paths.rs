@@ -46,12 +46,12 @@ fn the_latest_nomination_wins() {
 #[test]
 fn a_peer_that_nominates_every_pair_gets_the_best_of_them() {
     let (mut agent, start) = (agent(), Instant::now());
-    let best = CheckWriter::new().priority(9).nominating().write();
-    let worse = CheckWriter::new().priority(1).nominating().write();
+    let best = || CheckWriter::new().priority(9).nominating().write();
+    let worse = || CheckWriter::new().priority(1).nominating().write();
     for round in 0..10 {
-        accept(&mut agent, start + seconds(round), udp(1), &best);
-        accept(&mut agent, start + seconds(round), udp(2), &worse);
-        accept(&mut agent, start + seconds(round), tcp(3), &best);
+        accept(&mut agent, start + seconds(round), udp(1), &best());
+        accept(&mut agent, start + seconds(round), udp(2), &worse());
+        accept(&mut agent, start + seconds(round), tcp(3), &best());
         if round > 0 {
             assert_eq!(agent.selected(), Some(udp(1)));
         }
@@ -61,12 +61,28 @@ fn a_peer_that_nominates_every_pair_gets_the_best_of_them() {
 #[test]
 fn a_pair_nominated_again_wins_once_the_selected_one_is_nominated_no_more() {
     let (mut agent, start) = (agent(), Instant::now());
-    let best = CheckWriter::new().priority(9).nominating().write();
-    let worse = CheckWriter::new().priority(1).nominating().write();
-    accept(&mut agent, start, udp(2), &worse);
-    accept(&mut agent, start, udp(1), &best);
-    assert_eq!(accept(&mut agent, start + seconds(2), udp(2), &worse), []);
-    assert_eq!(accept(&mut agent, start + seconds(4), udp(2), &worse), [Selected(udp(2))]);
+    let best = || CheckWriter::new().priority(9).nominating().write();
+    let worse = || CheckWriter::new().priority(1).nominating().write();
+    accept(&mut agent, start, udp(2), &worse());
+    accept(&mut agent, start, udp(1), &best());
+    assert_eq!(accept(&mut agent, start + seconds(2), udp(2), &worse()), []);
+    assert_eq!(accept(&mut agent, start + seconds(4), udp(2), &worse()), [Selected(udp(2))]);
+}
+
+#[test]
+fn a_copy_of_a_check_brings_no_tuple_in() {
+    let (mut agent, now) = (agent(), Instant::now());
+    let overheard = nomination();
+    accept(&mut agent, now, udp(1), &overheard);
+    for tuple in [udp(2), tcp(3)] {
+        assert_eq!(agent.handle_datagram(now, tuple, &overheard), Err(IceError::Copied));
+        assert_eq!((answer(&mut agent), events(&mut agent)), (None, vec![]));
+        assert!(!agent.is_validated(&tuple));
+    }
+    // The peer itself may send it again, and may come from elsewhere with another one.
+    assert_eq!(agent.handle_datagram(now, udp(1), &overheard), Ok(()));
+    assert_eq!(answer(&mut agent).map(|answer| answer.code), Some(0));
+    assert_eq!(accept(&mut agent, now, udp(2), &nomination()), [Validated(udp(2)), Selected(udp(2))]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use motet::control::negotiate::{ConsumerIdentity, consumer_parameters, router_capabilities};
@@ -22,8 +23,10 @@ fn start() -> Worker {
 }
 
 fn check(transport: &WebRtcTransport) -> Vec<u8> {
+    static TRANSACTIONS: AtomicU32 = AtomicU32::new(0);
     let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let mut writer = Message::builder(kind, 0x0102_0304_u128.into(), MessageWriteVec::new());
+    let transaction = u128::from(TRANSACTIONS.fetch_add(1, Ordering::Relaxed));
+    let mut writer = Message::builder(kind, transaction.into(), MessageWriteVec::new());
     writer.add_attribute(&Username::new(&format!("{}:peer", transport.ice().ufrag)).unwrap()).unwrap();
     let password = transport.ice().password.clone();
     let key: MessageIntegrityCredentials = ShortTermCredentials::new(password).into();

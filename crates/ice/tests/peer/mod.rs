@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use motet_control::{CandidateProtocol, IceCredentials};
@@ -80,9 +81,12 @@ impl CheckWriter {
         self.attribute(0x0025, &[])
     }
 
+    /// Each time another transaction.
     pub(crate) fn write(&self) -> Vec<u8> {
+        static TRANSACTIONS: AtomicU32 = AtomicU32::new(0);
+        let transaction = u128::from(TRANSACTIONS.fetch_add(1, Ordering::Relaxed));
         let kind = MessageType::from_class_method(self.class, BINDING);
-        let mut writer = Message::builder(kind, 0x0102_0304_u128.into(), MessageWriteVec::new());
+        let mut writer = Message::builder(kind, transaction.into(), MessageWriteVec::new());
         if let Some(username) = &self.username {
             writer.add_attribute(&Username::new(username).unwrap()).unwrap();
         }
@@ -125,7 +129,6 @@ pub(crate) fn answer(agent: &mut IceLite) -> Option<Answered> {
     let mut bytes = vec![0xff; 3];
     let to = agent.poll_transmit(&mut bytes)?;
     let message = Message::from_bytes(&bytes).unwrap();
-    assert_eq!(message.transaction_id(), 0x0102_0304_u128.into());
     let is_signed = message.validate_integrity(&key(PASSWORD)).is_ok();
     let mapped = message.attribute::<XorMappedAddress>().ok();
     let mapped = mapped.map(|attribute| attribute.addr(message.transaction_id()));

@@ -5,6 +5,7 @@ mod media;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use motet_control::{
@@ -358,8 +359,10 @@ fn keys(keying: &SrtpKeying) -> (Protector, Unprotector) {
 
 /// A nominating connectivity check.
 pub(crate) fn check(ufrag: &str, password: &str) -> Vec<u8> {
+    static TRANSACTIONS: AtomicU32 = AtomicU32::new(0);
     let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let mut writer = Message::builder(kind, 0x0102_0304_u128.into(), MessageWriteVec::new());
+    let transaction = u128::from(TRANSACTIONS.fetch_add(1, Ordering::Relaxed));
+    let mut writer = Message::builder(kind, transaction.into(), MessageWriteVec::new());
     writer.add_attribute(&Username::new(&format!("{ufrag}:remote")).unwrap()).unwrap();
     writer.add_attribute(&RawAttribute::new(0x802a.into(), &[7; 8])).unwrap();
     writer.add_attribute(&RawAttribute::new(0x0024.into(), &1u32.to_be_bytes())).unwrap();

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use motet_control::{
@@ -165,8 +166,10 @@ pub(crate) fn check(ufrag: &str) -> Vec<u8> {
 }
 
 pub(crate) fn signed_check(ufrag: &str, password: &str) -> Vec<u8> {
+    static TRANSACTIONS: AtomicU32 = AtomicU32::new(0);
     let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let mut writer = Message::builder(kind, 0x0102_0304_u128.into(), MessageWriteVec::new());
+    let transaction = u128::from(TRANSACTIONS.fetch_add(1, Ordering::Relaxed));
+    let mut writer = Message::builder(kind, transaction.into(), MessageWriteVec::new());
     writer.add_attribute(&Username::new(&format!("{ufrag}:peer")).unwrap()).unwrap();
     let key: MessageIntegrityCredentials = ShortTermCredentials::new(password.to_owned()).into();
     writer.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
