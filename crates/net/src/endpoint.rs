@@ -270,6 +270,11 @@ impl Endpoint {
                 continue;
             }
             let tuple = Tuple { socket: SocketId(index as u32), protocol: CandidateProtocol::Udp, remote };
+            if bytes.is_empty() {
+                datagrams += 1;
+                self.outbox.counters.note_received(0);
+                handle(tuple, bytes, &mut self.outbox);
+            }
             for datagram in bytes.chunks_mut(received.segment_len.max(1)) {
                 datagrams += 1;
                 self.outbox.counters.note_received(datagram.len());
