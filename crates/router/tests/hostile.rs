@@ -2,6 +2,7 @@
 
 mod peer;
 
+use motet_control::Notification;
 use motet_rtp::ext::ExtensionValues;
 use motet_rtp::rtcp::TransportCcFeedback;
 use motet_rtp::{RtpHeader, RtpTime, Ssrc};
@@ -106,6 +107,8 @@ fn a_sender_of_a_thousand_ssrcs_takes_one_place() {
     }
     assert_eq!(numbers(&subscriber.media(&mut world)), [1]);
     assert_eq!(world.drops(publisher.id), [("ssrc_conflict", 1_000)]);
+    let told = world.notifications.iter().filter(|it| matches!(it, Notification::SsrcConflict { .. }));
+    assert_eq!(told.count(), 1, "whoever asked is not told a thousand times");
 }
 
 #[test]

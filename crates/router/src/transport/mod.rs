@@ -66,8 +66,8 @@ pub(crate) struct Incoming {
     pub(crate) sender_clock: SenderClock,
     /// Whether feedback may go without a report before it (RFC 5506).
     pub(crate) has_reduced_size: bool,
-    /// The SSRC whose conflict was told last, so that each is told once.
-    pub(crate) told_conflict: Option<Ssrc>,
+    /// The SSRC whose conflict was told last, and when: each is told once, and one a second however many there are.
+    pub(crate) told_conflict: Option<(Ssrc, Instant)>,
 }
 
 /// What goes out: consumers and how reports about their packets are known.

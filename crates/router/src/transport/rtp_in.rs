@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use motet_control::{MediaKind, Notification};
 use motet_ice::Tuple;
 use motet_rtp::ext::{ExtensionValues, Rotation, VideoOrientation};
-use motet_rtp::{RtpView, SeqNo, rtx};
+use motet_rtp::{RtpView, SeqNo, Ssrc, rtx};
 
 use super::{Binding, Due, Transport};
 use crate::drop_reason::DropReason;
@@ -18,6 +18,8 @@ use crate::timers::Sleeper;
 /// The first reports about a stream go out around this time after its first packet, so that receivers soon know its
 /// clock and senders their round trip.
 const FIRST_REPORT_AFTER: Duration = Duration::from_millis(300);
+/// Between two conflicts that are told: a sender can make as many as it sends packets.
+const CONFLICT_SPACING: Duration = Duration::from_secs(1);
 
 impl Router {
     /// Takes an RTP packet from a transport's peer.
@@ -66,7 +68,7 @@ impl Router {
             None => self.learn(now, key, view, &values),
         };
         if found == Err(DropReason::SsrcConflict) {
-            self.tell_conflict(key, view);
+            self.tell_conflict(now, key, view.ssrc());
         }
         Ok((found?, values))
     }
@@ -97,11 +99,13 @@ impl Router {
         Ok(binding)
     }
 
-    fn tell_conflict(&mut self, key: TransportKey, view: &RtpView<'_>) {
+    fn tell_conflict(&mut self, now: Instant, key: TransportKey, ssrc: Ssrc) {
         let transport = &mut self.transports[key];
-        if transport.incoming.told_conflict.replace(view.ssrc()) != Some(view.ssrc()) {
+        let told = &mut transport.incoming.told_conflict;
+        if told.is_none_or(|(before, at)| before != ssrc && now >= at + CONFLICT_SPACING) {
+            *told = Some((ssrc, now));
             let transport_id = transport.id;
-            self.notify(Notification::SsrcConflict { transport_id, ssrc: view.ssrc() });
+            self.notify(Notification::SsrcConflict { transport_id, ssrc });
         }
     }
 
