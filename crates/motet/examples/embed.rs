@@ -131,7 +131,7 @@ async fn consume(State(call): Shared, Path(name): Path<u64>, answer: String) -> 
     let me = call.people.iter_mut().find(|person| person.name == name);
     let watch = me.and_then(|me| me.watch.as_mut()).ok_or(Failure("nothing was offered".into()))?;
     let answer = watch.session.handle_answer(&answer)?;
-    watch.transport.connect(remote(answer.remote)).await?;
+    watch.transport.connect(remote(answer.remote.ok_or(Failure("all was rejected".into()))?)).await?;
     for (producer_id, rtp_parameters) in answer.accepted {
         let settings = ConsumerSettings { producer_id, rtp_parameters, paused: false };
         watch.consumers.push(watch.transport.consume(settings).await?);
