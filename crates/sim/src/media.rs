@@ -29,6 +29,8 @@ pub struct Media {
     pub key_every: Option<u32>,
     /// What the header extension tells of the loudness, in dBov, -127 to 0.
     pub level_dbov: Option<i8>,
+    /// The RTP time of the first frame; drawn where `None`.
+    pub first_rtp_time: Option<u32>,
 }
 
 impl Media {
@@ -41,6 +43,7 @@ impl Media {
             key_frame_bytes: 9_000,
             key_every: None,
             level_dbov: None,
+            first_rtp_time: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Media {
             key_frame_bytes: 80,
             key_every: None,
             level_dbov: Some(-40),
+            first_rtp_time: None,
         }
     }
 
@@ -104,7 +108,7 @@ impl Source {
             sent: 0,
             next_at: now,
             number: 0,
-            origin,
+            origin: media.first_rtp_time.unwrap_or(origin),
             // Below 2^15, so that a lost beginning cannot look like a rollover.
             next_seq: u64::from(seq & 0x7fff),
         }

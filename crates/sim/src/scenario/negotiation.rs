@@ -207,8 +207,10 @@ impl Scenario {
             subscribing.session.handle_answer(&answer.to_sdp_string()).expect("str0m's answer is read");
         assert!(answer.refused.is_empty(), "refused: {:?}", answer.refused);
         let (transport_id, is_told) = (subscribing.transport_id, subscribing.is_told);
-        subscribing.is_told = true;
-        self.connect(id, transport_id, is_told, &answer.remote);
+        subscribing.is_told |= answer.remote.is_some();
+        if let Some(remote) = &answer.remote {
+            self.connect(id, transport_id, is_told, remote);
+        }
         for (consumer_id, rtp_parameters) in answer.accepted {
             let track = self.subscribing(id).taken[&consumer_id].track;
             let producer_id = self.tracks[track.0 as usize].producer_id;

@@ -79,6 +79,12 @@ impl Scenario {
         self.source_mut(track).media.level_dbov = Some(level_dbov);
     }
 
+    /// Sets the rate that a track is encoded at from here on.
+    pub fn set_bitrate(&mut self, track: TrackId, bitrate_bps: u64) {
+        let media = &mut self.source_mut(track).media;
+        *media = media.at_bps(bitrate_bps);
+    }
+
     /// Has a peer ask for a keyframe of a track that it gets.
     pub fn request_key_frame(&mut self, id: PeerId, track: TrackId) {
         let consumer_id = self.consumer(id, track);
@@ -108,6 +114,11 @@ impl Scenario {
     pub fn address(&self, id: PeerId, half: Half) -> SocketAddr {
         let peer = self.peers[id.0].as_ref().expect("the peer has left");
         peer.connection(half).map_or_else(|| peer.address(half), crate::connection::Connection::address)
+    }
+
+    /// The media section that a track is published in.
+    pub fn mid(&self, track: TrackId) -> String {
+        self.source(track).mid.to_string()
     }
 
     /// A track's producer.

@@ -52,3 +52,38 @@ fn remb_tells_a_full_link() {
     let (_, last) = scenario.rembs_bps(alice).last().unwrap();
     assert!(*last < 700_000, "{last} bit/s over a link of 500 kbit/s");
 }
+
+/// Bits per second that pass in the second half of a minute in which a camera follows what its sender is told.
+fn passed_by_a_follower(setup: PeerSetup, rate_bps: u64) -> u64 {
+    let mut scenario = Scenario::new(102);
+    let alice = scenario.join(setup);
+    let ip = scenario.ip(alice);
+    let up = scenario.network().conditions(ip, Way::Up);
+    (up.rate_bps, up.delay, up.jitter) = (Some(rate_bps), ms(25), ms(5));
+    let camera = scenario.publish(alice, &[Media::camera(Codec::Vp8).at_bps(300_000)])[0];
+    let mut half_way = 0;
+    for step in 0..300 {
+        scenario.run_for(ms(200));
+        let told = if setup.transport_cc { scenario.estimates_bps(alice) } else { scenario.rembs_bps(alice) };
+        let told = told.last().map_or(300_000, |(_, bitrate_bps)| *bitrate_bps).min(3_000_000);
+        scenario.set_bitrate(camera, told * 95 / 100);
+        if step == 149 {
+            half_way = scenario.network().counts(ip, Way::Up).passed_bytes;
+        }
+    }
+    (scenario.network().counts(ip, Way::Up).passed_bytes - half_way) * 8 / 30
+}
+
+#[test]
+fn a_camera_that_follows_transport_feedback_fills_its_link() {
+    let setup = PeerSetup { bwe_from_bps: Some(300_000), ..PeerSetup::default() };
+    let passed = passed_by_a_follower(setup, 1_500_000);
+    assert!((1_200_000..1_510_000).contains(&passed), "{passed} bit/s");
+}
+
+#[test]
+fn a_camera_that_follows_remb_fills_its_link() {
+    let setup = PeerSetup { transport_cc: false, ..PeerSetup::default() };
+    let passed = passed_by_a_follower(setup, 1_500_000);
+    assert!((1_100_000..1_510_000).contains(&passed), "{passed} bit/s");
+}
