@@ -72,6 +72,7 @@ pub struct Dtls {
     state: State,
     outbox: Outbox,
     events: VecDeque<Event>,
+    ignored: u64,
 }
 
 enum State {
@@ -120,18 +121,23 @@ impl Dtls {
             state,
             outbox,
             events: VecDeque::new(),
+            ignored: 0,
         })
     }
 
     /// Takes one datagram of the peer. Garbage is ignored (RFC 6347 section 4.1.2.7).
     pub fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<(), DtlsError> {
+        let mut is_ignored = false;
         let result = match &mut self.state {
-            State::ExpectHello { buffer, .. } => match buffer.take(datagram) {
-                Some(hello) => self.handle_hello(now, &hello),
-                None => Ok(()),
-            },
+            State::ExpectHello { buffer, .. } => {
+                let known = buffer.fragments();
+                let hello = buffer.take(datagram);
+                is_ignored = buffer.fragments() == known;
+                hello.map_or(Ok(()), |hello| self.handle_hello(now, &hello))
+            }
             State::Handshake { door, gate, .. } => {
                 let admitted = gate.admit(datagram, false);
+                is_ignored = admitted.is_empty();
                 let result = match admitted {
                     [] => Ok(()),
                     admitted => door.handle_datagram(now, admitted, &mut self.outbox),
@@ -141,13 +147,25 @@ impl Dtls {
                 }
                 result
             }
-            State::Connected { door, gate } => match gate.admit(datagram, true) {
-                [] => Ok(()),
-                admitted => door.handle_datagram(now, admitted, &mut self.outbox),
-            },
+            State::Connected { door, gate } => {
+                let idle = self.outbox.load();
+                let result = match gate.admit(datagram, true) {
+                    [] => Ok(()),
+                    admitted => door.handle_datagram(now, admitted, &mut self.outbox),
+                };
+                is_ignored = self.outbox.load() == idle;
+                result
+            }
             State::Ended => Ok(()),
         };
+        self.ignored += u64::from(is_ignored && result.is_ok());
         self.conclude(result)
+    }
+
+    /// How many datagrams came to nothing: none of it was the peer's to send at that point, or, once connected, it told
+    /// nothing and asked for no answer, as forgeries, repetitions and acknowledgements do.
+    pub const fn ignored(&self) -> u64 {
+        self.ignored
     }
 
     /// To be called at or after [`Self::poll_timeout`]; more often does no harm.

@@ -75,6 +75,11 @@ impl Outbox {
         true
     }
 
+    /// How much waits: datagrams, and what is told.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        (self.datagrams.len(), self.told.len())
+    }
+
     /// How many datagrams wait.
     pub(crate) fn waiting(&self) -> usize {
         self.datagrams.len()

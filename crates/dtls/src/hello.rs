@@ -27,6 +27,7 @@ pub(crate) struct HelloBuffer {
     body: Vec<u8>,
     /// Which bytes of `body` have come.
     come: Vec<bool>,
+    fragments: u64,
 }
 
 impl HelloBuffer {
@@ -49,6 +50,11 @@ impl HelloBuffer {
         None
     }
 
+    /// How many fragments were taken.
+    pub(crate) const fn fragments(&self) -> u64 {
+        self.fragments
+    }
+
     fn insert(&mut self, fragment: &record::Fragment<'_>) {
         if fragment.message_len > HELLO_BYTES_MAX {
             return;
@@ -59,6 +65,7 @@ impl HelloBuffer {
             self.come.clear();
             self.come.resize(fragment.message_len, false);
         }
+        self.fragments += 1;
         let range = fragment.offset..fragment.offset + fragment.body.len();
         self.body[range.clone()].copy_from_slice(fragment.body);
         self.come[range].fill(true);

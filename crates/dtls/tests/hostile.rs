@@ -112,10 +112,12 @@ fn junk_and_forgeries_do_not_end_a_connected_association() {
         for junk in
             [&[][..], &[22], &[0xff; 200], &ALERT, &forged_data, &renegotiation, &next_epoch, &ciphertext_1_3]
         {
+            let ignored = ours.dtls.ignored();
             for _ in 0..200 {
                 ours.receive(now, junk);
             }
             assert_eq!(ours.error, None, "{junk:?}");
+            assert_eq!(ours.dtls.ignored() - ignored, 200, "{junk:?}");
         }
         assert_they_still_hear_each_other(&mut ours, &mut peer, now);
     }

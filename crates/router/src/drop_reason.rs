@@ -34,6 +34,8 @@ drop_reasons! {
     EarlyDtls => "early_dtls",
     /// A DTLS datagram that was refused.
     BadDtls => "bad_dtls",
+    /// A DTLS datagram that came to nothing: forged, repeated, or a mere acknowledgement.
+    IgnoredDtls => "ignored_dtls",
     /// Media before keys.
     NoKeys => "no_keys",
     /// An RTP packet whose authentication failed, or too short to have any.

@@ -10,7 +10,7 @@ use motet_ice::{SocketId, Tuple};
 use motet_router::{EntityId, RouteChange};
 
 use motet_rtp::ext::ExtensionValues;
-use peer::{Peer, ROUTER, World, check, credentials, video_header};
+use peer::{Peer, ROUTER, World, check, credentials, numbers, video_header};
 
 fn dtls_states(world: &World) -> Vec<DtlsState> {
     let states = world.notifications.iter().filter_map(|notification| match notification {
@@ -218,6 +218,21 @@ fn a_transport_that_closes_tells_its_peer() {
         dtls.handle_datagram(world.now, &datagram).unwrap();
     }
     assert_eq!(dtls.poll_event(), Some(motet_dtls::Event::Closed));
+}
+
+#[test]
+fn forged_dtls_is_counted_and_ends_nothing() {
+    let (mut world, mut publisher, mut subscriber) = World::call();
+    let before = world.drops(subscriber.id);
+    let fatal_alert = [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40];
+    for _ in 0..5 {
+        world.handle(subscriber.id, subscriber.tuple, &fatal_alert);
+        world.handle(subscriber.id, subscriber.tuple, &[0x2f; 60]);
+    }
+    let known = before.iter().find(|(reason, _)| *reason == "ignored_dtls").map_or(0, |(_, count)| *count);
+    assert!(world.drops(subscriber.id).contains(&("ignored_dtls", known + 10)));
+    publisher.stream_video(&mut world, 1..3, true);
+    assert_eq!(numbers(&subscriber.media(&mut world)), [1, 2]);
 }
 
 #[test]

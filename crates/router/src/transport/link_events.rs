@@ -38,9 +38,12 @@ impl Router {
         egress: &mut impl Egress,
     ) -> Result<(), DropReason> {
         let dtls = self.webrtc(key).dtls(now).ok_or(DropReason::EarlyDtls)?;
+        let ignored = dtls.ignored();
         let result = dtls.handle_datagram(now, datagram);
+        let is_ignored = dtls.ignored() > ignored;
         self.drain_dtls(now, key, egress);
-        self.settle_dtls(key, result).map_err(|_| DropReason::BadDtls)
+        self.settle_dtls(key, result).map_err(|_| DropReason::BadDtls)?;
+        if is_ignored { Err(DropReason::IgnoredDtls) } else { Ok(()) }
     }
 
     /// Lets time pass for ICE and DTLS.
