@@ -6,7 +6,7 @@ use motet_control::{Codec, MediaKind};
 use str0m::Rtc;
 use str0m::format::PayloadParams;
 use str0m::media::{Frequency, MediaTime, Mid, Pt};
-use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::rtp::{ExtensionValues, RtpWrite, VideoOrientation};
 
 use crate::frame::{Name, dress};
 use crate::peer::Mode;
@@ -29,6 +29,8 @@ pub struct Media {
     pub key_every: Option<u32>,
     /// What the header extension tells of the loudness, in dBov, -127 to 0.
     pub level_dbov: Option<i8>,
+    /// Degrees clockwise by which a receiver has to turn the picture, as the header extension tells: a multiple of 90.
+    pub turned_degrees: Option<u16>,
     /// The RTP time of the first frame; drawn where `None`.
     pub first_rtp_time: Option<u32>,
 }
@@ -43,6 +45,7 @@ impl Media {
             key_frame_bytes: 9_000,
             key_every: None,
             level_dbov: None,
+            turned_degrees: None,
             first_rtp_time: None,
         }
     }
@@ -56,6 +59,7 @@ impl Media {
             key_frame_bytes: 80,
             key_every: None,
             level_dbov: Some(-40),
+            turned_degrees: None,
             first_rtp_time: None,
         }
     }
@@ -173,6 +177,13 @@ impl Source {
         let values = ExtensionValues {
             audio_level: self.media.level_dbov,
             voice_activity: self.media.level_dbov.map(|level| level > -50),
+            video_orientation: self.media.turned_degrees.map(|degrees| match degrees / 90 {
+                0 => VideoOrientation::Deg0,
+                // str0m names how the picture lies, the header extension and we what sets it right.
+                1 => VideoOrientation::Deg270,
+                2 => VideoOrientation::Deg180,
+                _ => VideoOrientation::Deg90,
+            }),
             ..ExtensionValues::default()
         };
         let mut direct = rtc.direct_api();

@@ -8,8 +8,8 @@ use motet_rtp::Ssrc;
 use motet_sdp::SubscribeSession;
 use str0m::Event;
 use str0m::media::{KeyframeRequestKind, MediaData, MediaTime, Mid};
-use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
+use str0m::rtp::{RtpPacket, VideoOrientation};
 
 use crate::connection::Connection;
 use crate::frame::{Name, undress};
@@ -64,6 +64,8 @@ pub struct Seen {
     pub sampled_at: Option<SystemTime>,
     /// Its audio level, in dBov.
     pub level_dbov: Option<i8>,
+    /// See [`crate::Media::turned_degrees`].
+    pub turned_degrees: Option<u16>,
     /// Whether str0m thinks that nothing is missing before it; always true in RTP mode.
     pub is_contiguous: bool,
 }
@@ -127,6 +129,11 @@ impl Subscribing {
         Self { connection, transport_id, session, is_told: false, connected_at: None, taken: BTreeMap::new() }
     }
 
+    /// Forgets what came so far.
+    pub(crate) fn forget_received(&mut self) {
+        self.taken.values_mut().for_each(|taken| taken.received = Received::default());
+    }
+
     /// A track's consumer is gone.
     pub(crate) fn end(&mut self, consumer: ConsumerId) {
         self.session.remove(consumer);
@@ -177,6 +184,7 @@ impl Subscribing {
             rtp_time: packet.time.numer(),
             sampled_at: sampled_at(packet.time, packet.last_sender_info),
             level_dbov: packet.header.ext_vals.audio_level,
+            turned_degrees: packet.header.ext_vals.video_orientation.map(degrees),
             is_contiguous: true,
         });
     }
@@ -193,6 +201,7 @@ impl Subscribing {
             rtp_time: data.time.numer(),
             sampled_at: sampled_at(data.time, data.last_sender_info),
             level_dbov: data.ext_vals.audio_level,
+            turned_degrees: data.ext_vals.video_orientation.map(degrees),
             is_contiguous: data.contiguous,
         });
     }
@@ -204,6 +213,15 @@ impl Taken {
             Some(name) => self.received.seen.push(seen(name)),
             None => self.received.damaged += 1,
         }
+    }
+}
+
+fn degrees(orientation: VideoOrientation) -> u16 {
+    match orientation {
+        VideoOrientation::Deg0 => 0,
+        VideoOrientation::Deg90 => 270,
+        VideoOrientation::Deg180 => 180,
+        VideoOrientation::Deg270 => 90,
     }
 }
 

@@ -13,7 +13,7 @@ use super::Scenario;
 use crate::media::Source;
 use crate::peer::{Half, Peer, PeerId, TrackId};
 use crate::publishing::Report;
-use crate::subscribing::{Received, Taken};
+use crate::subscribing::{Received, Subscribing, Taken};
 
 impl Scenario {
     /// What a peer got of a track, in the newest of its subscriptions to it.
@@ -183,6 +183,17 @@ impl Scenario {
     /// What the worker told, with the time.
     pub fn notifications(&self) -> &[(Instant, Notification)] {
         &self.notifications
+    }
+
+    /// Turns a camera.
+    pub fn turn(&mut self, track: TrackId, degrees: u16) {
+        self.source_mut(track).media.turned_degrees = Some(degrees);
+    }
+
+    /// Forgets what peers got so far.
+    pub fn forget_received(&mut self) {
+        let peers = self.peers.iter_mut().flatten();
+        peers.filter_map(|peer| peer.subscribe.as_mut()).for_each(Subscribing::forget_received);
     }
 
     /// Forgets what the worker told.
