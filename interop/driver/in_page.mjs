@@ -40,6 +40,7 @@ export async function mediaStats() {
           trackIdentifier: report.trackIdentifier,
           framesDecoded: report.framesDecoded ?? 0,
           keyFramesDecoded: report.keyFramesDecoded ?? 0,
+          frozenSeconds: report.totalFreezesDuration ?? 0,
           width: report.frameWidth ?? 0,
           packetsReceived: report.packetsReceived,
           packetsLost: report.packetsLost,
