@@ -22,7 +22,7 @@ pub enum Way {
     Down,
 }
 
-/// All hosts' links and what is under way. What is sent is [`Self::send`]; what arrives is [`Self::poll_arrival`].
+/// All hosts' links and what is under way.
 pub struct Network {
     seed: u64,
     start: Instant,

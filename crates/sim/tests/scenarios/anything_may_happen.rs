@@ -17,8 +17,8 @@ const SEEDS: std::ops::Range<u64> = 1..11;
 const STEPS: usize = 50;
 const PEOPLE_MAX: usize = 7;
 const OBSERVERS: [ObserverId; 2] = [ObserverId(1), ObserverId(2)];
-/// RTP packets that go out in each history at least: none is dull.
-const PACKETS_MIN: u64 = 1_000;
+/// RTP packets that go out in a history at least, on average: they are not dull.
+const PACKETS_MIN: u64 = 5_000;
 
 struct World {
     scenario: Scenario,
@@ -345,6 +345,7 @@ fn whatever_happens_the_worker_holds_what_was_asked_for_and_media_recovers() {
         let (first, end) = text.split_once("..")?;
         Some(first.parse().ok()?..end.parse().ok()?)
     });
+    let (mut histories, mut packets) = (0, 0);
     for seed in chosen.unwrap_or(SEEDS) {
         eprintln!("seed {seed}");
         let mut world = World::new(seed);
@@ -354,7 +355,8 @@ fn whatever_happens_the_worker_holds_what_was_asked_for_and_media_recovers() {
         (0..STEPS).for_each(|_| world.step());
         world.heal();
         world.end();
-        let sent = world.scenario.worker_stats().consumer_packets;
-        assert!(sent >= PACKETS_MIN, "{sent} packets");
+        histories += 1;
+        packets += world.scenario.worker_stats().consumer_packets;
     }
+    assert!(packets >= PACKETS_MIN * histories, "{packets} packets in {histories} histories");
 }
