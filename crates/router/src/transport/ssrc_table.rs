@@ -1,5 +1,7 @@
 //! Which producer an incoming packet is for: by its SSRC, else by what its header says, which is then remembered.
 
+use std::collections::VecDeque;
+
 use motet_control::{Refusal, RtpParameters};
 use motet_rtp::ext::ExtensionValues;
 use motet_rtp::{Mid, PayloadType, Rid, Ssrc};
@@ -9,6 +11,8 @@ use crate::table::ProducerKey;
 
 /// SSRCs that one transport may have in use. A publisher of a hundred simulcast tracks with RTX needs 600.
 pub(crate) const SSRCS_MAX: usize = 1024;
+/// SSRCs of ended producers that are remembered; the oldest are forgotten, whose packets have long arrived.
+const GONE_MAX: usize = 64;
 
 /// Where packets of one SSRC go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +30,9 @@ pub(crate) struct SsrcTable {
     /// Ascending by SSRC: searched by halving, so that no choice of SSRCs makes it slow.
     bound: Vec<(Ssrc, Binding)>,
     claims: Vec<Claim>,
+    /// Of ended producers, newest last: packets of theirs may still be under way, and whatever is left on the transport
+    /// must not take them for its own.
+    gone: VecDeque<Ssrc>,
 }
 
 /// What a producer's packets can be known by.
@@ -124,6 +131,9 @@ impl SsrcTable {
 
     /// Takes a producer out with all its SSRCs.
     pub(crate) fn remove(&mut self, producer: ProducerKey) {
+        let is_its = |(_, binding): &&(Ssrc, Binding)| binding.producer == producer;
+        self.gone.extend(self.bound.iter().filter(is_its).map(|(ssrc, _)| *ssrc));
+        self.gone.drain(..self.gone.len().saturating_sub(GONE_MAX));
         self.bound.retain(|(_, binding)| binding.producer != producer);
         self.claims.retain(|claim| claim.producer != producer);
     }
@@ -141,7 +151,7 @@ impl SsrcTable {
 
     /// Finds the producer of a packet with an unknown SSRC by its MID, RID and payload type, and remembers it. The stream
     /// that has the place gives way when `is_silent` says so: senders may change SSRCs (RFC 3550 section 8.2), not
-    /// interleave them.
+    /// interleave them. An SSRC of a producer that ended is learned only by its MID.
     pub(crate) fn learn(
         &mut self,
         ssrc: Ssrc,
@@ -149,6 +159,9 @@ impl SsrcTable {
         values: &ExtensionValues,
         is_silent: impl Fn(Binding) -> bool,
     ) -> Result<Binding, DropReason> {
+        if values.mid.is_none() && self.gone.contains(&ssrc) {
+            return Err(DropReason::UnknownSsrc);
+        }
         let binding = self.find(payload_type, values).ok_or(DropReason::UnknownSsrc)?;
         let slot = *self.slot(binding).ok_or(DropReason::UnknownSsrc)?;
         match slot {

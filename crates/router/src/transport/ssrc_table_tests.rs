@@ -90,6 +90,22 @@ fn a_payload_type_that_two_producers_have_tells_nothing() {
 }
 
 #[test]
+fn late_packets_of_an_ended_producer_are_not_taken_for_the_one_that_is_left() {
+    let mut table = SsrcTable::default();
+    let with_ssrc = |ssrc| Encoding { ssrc: Some(Ssrc(ssrc)), ..Encoding::default() };
+    table.add(key(0), &parameters("0", (96, 97), vec![with_ssrc(5)]));
+    table.add(key(1), &parameters("1", (96, 97), vec![with_ssrc(6)]));
+    table.remove(key(0));
+    let unnamed = values(None, None, None);
+    let late = table.learn(Ssrc(5), payload_type(96), &unnamed, |_| true);
+    assert_eq!(late, Err(DropReason::UnknownSsrc));
+    assert_eq!(table.lookup(Ssrc(6)), Some(binding(1, 0, false)));
+    // A sender may use its SSRC again for the other, and then says so.
+    let named = values(Some("1"), None, None);
+    assert_eq!(table.learn(Ssrc(5), payload_type(96), &named, |_| true), Ok(binding(1, 0, false)));
+}
+
+#[test]
 fn a_learned_stream_gives_way_only_when_it_is_silent() {
     let mut table = SsrcTable::default();
     table.add(key(0), &parameters("0", (96, 97), vec![Encoding::default()]));
