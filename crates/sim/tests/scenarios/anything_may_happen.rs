@@ -12,8 +12,12 @@ use motet_sim::{Chance, Conditions, Half, Media, PeerId, PeerSetup, ROUTER, Scen
 
 use crate::call::{ms, secs};
 
-/// Each found nothing when it was committed, or found something once.
 const SEEDS: std::ops::Range<u64> = 1..11;
+/// Seeds that found something once.
+const FINDS: [u64; 1] = [
+    // Late packets of an ended track were forwarded as the muted one that was left.
+    2_584,
+];
 const STEPS: usize = 50;
 const PEOPLE_MAX: usize = 7;
 const OBSERVERS: [ObserverId; 2] = [ObserverId(1), ObserverId(2)];
@@ -346,7 +350,7 @@ fn whatever_happens_the_worker_holds_what_was_asked_for_and_media_recovers() {
         Some(first.parse().ok()?..end.parse().ok()?)
     });
     let (mut histories, mut packets) = (0, 0);
-    for seed in chosen.unwrap_or(SEEDS) {
+    for seed in chosen.unwrap_or(SEEDS).chain(FINDS) {
         eprintln!("seed {seed}");
         let mut world = World::new(seed);
         (0..4).for_each(|_| drop(world.join()));

@@ -13,6 +13,7 @@ mod bad_networks_hurt_only_those_on_them;
 mod feedback_tells_a_sender_how_much_it_may_send;
 mod floods_are_dropped_and_counted;
 mod keyframe_requests_are_merged_and_paced;
+mod late_packets_of_an_ended_track_go_nowhere;
 mod loss_is_repaired_by_retransmission;
 mod media_arrives_as_it_was_sent;
 mod numbers_wrap_without_harm;
