@@ -8,6 +8,7 @@ mod connections;
 mod http;
 pub mod logging;
 mod media;
+mod opening;
 mod rooms_task;
 mod serve;
 mod signaling;

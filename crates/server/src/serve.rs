@@ -18,6 +18,7 @@ use crate::config::{Config, Tls};
 use crate::connections::Door;
 use crate::http::{self, App};
 use crate::media::{self, MediaError};
+use crate::opening::Impatient;
 use crate::rooms_task::{FAREWELL, RoomsHandle};
 use crate::tls::{self, TlsError};
 
@@ -152,15 +153,17 @@ async fn serve(
 ) -> io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let door = Door::open();
+    let patience = HEADER_TIMEOUT;
     match tls {
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle).acceptor(door);
+            let server = axum_server::from_tcp(listener)?.handle(handle);
+            let mut server = server.acceptor(Impatient { inner: door, patience });
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }
         Some(tls) => {
             let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            let mut server = server.map(|acceptor| acceptor.acceptor(door));
+            let mut server = server.map(|acceptor| Impatient { inner: acceptor.acceptor(door), patience });
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }

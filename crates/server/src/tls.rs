@@ -27,7 +27,8 @@ pub(crate) async fn load(config: &Config) -> Result<Option<RustlsConfig>, TlsErr
         Tls::Off => Ok(None),
         Tls::Files { cert, key } => {
             install_provider();
-            RustlsConfig::from_pem_file(cert, key).await.map(Some).map_err(TlsError::Files)
+            let config = RustlsConfig::from_pem_file(cert, key).await.map_err(TlsError::Files)?;
+            Ok(Some(http_1_only(config.get_inner().as_ref().clone())))
         }
         Tls::SelfSigned => {
             install_provider();
@@ -45,11 +46,14 @@ fn self_signed(names: &[String]) -> Result<RustlsConfig, TlsError> {
     let made = rcgen::generate_simple_self_signed(names)?;
     let chain = vec![made.cert.der().clone()];
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let mut config =
-        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into())?;
-    // WebSockets are upgraded from HTTP/1.1; there is nothing here that gains by HTTP/2.
+    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into())?;
+    Ok(http_1_only(config))
+}
+
+/// HTTP/2 would be refused as soon as it began (see [`crate::opening`]).
+fn http_1_only(mut config: rustls::ServerConfig) -> RustlsConfig {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(config)))
+    RustlsConfig::from_config(Arc::new(config))
 }
 
 /// What browsers may call this server by.
