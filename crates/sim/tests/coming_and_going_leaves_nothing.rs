@@ -2,10 +2,11 @@
 //! that is allocated.
 
 use std::alloc::System;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use motet_control::{Codec, Request};
-use motet_sim::{Media, PeerId, PeerSetup, ROUTER, Scenario, TrackId};
+use motet_sim::{Datagram, Media, PeerId, PeerSetup, ROUTER, Scenario, TrackId, WORKER_IPV4, WORKER_PORT};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -44,6 +45,37 @@ fn wave(scenario: &mut Scenario) {
 fn nothing_grows_with_people_or_with_time() {
     two_hundred_who_came_and_went_leave_nothing();
     a_call_of_minutes_is_no_larger_than_one_of_seconds();
+    strangers_take_up_nothing();
+}
+
+/// Noise, media and checks for nobody, each from an address of its own.
+fn strangers_take_up_nothing() {
+    let mut scenario = Scenario::new(164);
+    let alice = scenario.join(PeerSetup::default());
+    scenario.publish(alice, &[Media::microphone()]);
+    scenario.run_for(Duration::from_secs(60));
+    let mut flood = |count: u16| {
+        for index in 0..count {
+            let stranger = SocketAddr::new([203, 0, 113, 9].into(), 1_024 + index);
+            let worker = SocketAddr::new(WORKER_IPV4, WORKER_PORT);
+            let mut bytes = scenario.chance().bytes(100);
+            match index % 4 {
+                0 => bytes[0] = 0x80,
+                1 => bytes[0] = 22,
+                2 => bytes[..8].copy_from_slice(&[0, 1, 0, 80, 0x21, 0x12, 0xa4, 0x42]),
+                _ => {}
+            }
+            scenario.inject(Datagram::udp(stranger, worker, bytes));
+            scenario.run_for(Duration::from_micros(200));
+        }
+        scenario.run_for(Duration::from_secs(5));
+        scenario.clear_notifications();
+        live_bytes()
+    };
+    let (before, after) = (flood(1_000), flood(50_000));
+    let grown = after - before;
+    eprintln!("bytes more after 50,000 strangers than after 1,000: {grown}");
+    assert!(grown < 8 * 1_024, "{grown}");
 }
 
 /// Both peers' and the worker's memory together.
