@@ -34,10 +34,19 @@ export class Strangers {
   }
 
   /** Sends each datagram from the next socket, as fast as the system takes them. */
-  async send(datagrams) {
+  send(datagrams) {
+    return this.#send(datagrams, () => this.sockets[this.sent.packets % this.sockets.length]);
+  }
+
+  /** Sends all datagrams from one socket. */
+  sendFrom(index, datagrams) {
+    return this.#send(datagrams, () => this.sockets[index]);
+  }
+
+  async #send(datagrams, next) {
     let burst = [];
     for (const data of datagrams) {
-      const socket = this.sockets[this.sent.packets % this.sockets.length];
+      const socket = next();
       this.sent.packets += 1;
       this.sent.bytes += data.length;
       burst.push(new Promise((resolve) => socket.send(data, this.target.port, this.target.host, () => resolve())));
