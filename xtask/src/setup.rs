@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::process::{Outcome, command, root, say, show, succeeds, target};
 
-/// What building the server needs: a C compiler for aws-lc, OpenSSL's headers for the DTLS door.
-const BUILD_PACKAGES: &[&str] = &["gcc", "g++", "libc6-dev", "libssl-dev", "pkg-config"];
+/// What building the server needs: a C compiler for aws-lc, OpenSSL's headers for the DTLS door, cmake for libopus.
+const BUILD_PACKAGES: &[&str] = &["cmake", "gcc", "g++", "libc6-dev", "libssl-dev", "pkg-config"];
 
 /// What the tests need besides: the browsers, GStreamer with its WebRTC element, Python for it and for aiortc.
 const TEST_PACKAGES: &[&str] = &[

@@ -14,6 +14,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("libc", &["motet-net"]),
     ("mio", &["motet-net"]),
     ("openssl", &["motet-dtls"]),
+    ("opus", &["motet-codec"]),
     ("prometheus-client", &["motet-server"]),
     ("rcgen", &["motet-dtls", "motet-server"]),
     ("rustls", &["motet-server"]),

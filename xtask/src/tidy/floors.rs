@@ -20,6 +20,8 @@ const ENGINE_ROOMS: &[&str] = &[
     "motet-dtls",
     "motet-layers",
     "motet-bwe",
+    "motet-codec",
+    "motet-mixer",
 ];
 
 /// The binary that is made of the worker's loop alone.

@@ -1,0 +1,6 @@
+//! The MCU: many voices to one mix, many pictures to one picture. Sans-IO: plain RTP in, plain RTP out, told the time.
+
+pub mod audio;
+mod ids;
+
+pub use ids::SourceId;
