@@ -24,3 +24,9 @@ id!(/// Media out of a router.
     ConsumerId);
 id!(/// A listener to audio levels.
     ObserverId);
+id!(/// One room's mixer.
+    MixerId);
+id!(/// A participant as a mixer knows it, unique within the mixer.
+    MixMember);
+id!(/// An announcement, unique within its mixer.
+    AnnouncementId);

@@ -3,15 +3,24 @@
 
 mod codec;
 mod ids;
+mod layout;
 mod message;
+mod mix;
 pub mod negotiate;
 mod rtp_parameters;
 mod stats;
 mod transport;
 
 pub use codec::{Codec, CodecParameters, Fmtp, MediaKind, RtcpFeedback};
-pub use ids::{ConsumerId, ObserverId, ProducerId, RouterId, TransportId};
+pub use ids::{
+    AnnouncementId, ConsumerId, MixMember, MixerId, ObserverId, ProducerId, RouterId, TransportId,
+};
+pub use layout::{Arrangement, CELLS_MAX, Cell, CellWho, Fit, Layout};
 pub use message::{Consume, Notification, Produce, Quality, Refusal, Request, Response};
+pub use mix::{
+    Announcement, MemberSettings, MixAudio, MixSize, MixVideo, MixerAsk, MixerNews, MixerNotification,
+    MixerOpen, MixerRequest, Shown,
+};
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};
 pub use stats::{ConsumerStats, ProducerStats, StreamStats, TransportStats, WorkerStats};
 pub use transport::{
