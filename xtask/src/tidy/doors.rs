@@ -5,16 +5,17 @@ use super::packages::{Floor, Package};
 
 /// A foreign library and the crates that may open it. Tests of any crate may use it as a peer or an oracle.
 const DOORS: &[(&str, &[&str])] = &[
-    ("aws-lc-rs", &["motet-srtp", "motet-dtls", "motet-server"]),
+    ("aws-lc-rs", &["motet-srtp", "motet-dtls", "motet-turn", "motet-server"]),
     ("axum", &["motet-signal", "motet-server"]),
     ("clap", &["motet-server"]),
     ("dimpl", &["motet-dtls"]),
     ("if-addrs", &["motet-server"]),
     ("jsonwebtoken", &["motet-server"]),
     ("libc", &["motet-net"]),
+    ("md-5", &["motet-turn"]),
     ("mio", &["motet-net"]),
     ("openssl", &["motet-dtls"]),
-    ("opus", &["motet-codec"]),
+    ("opusic-sys", &["motet-codec"]),
     ("prometheus-client", &["motet-server"]),
     ("rcgen", &["motet-dtls", "motet-server"]),
     ("rustls", &["motet-server"]),
