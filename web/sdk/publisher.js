@@ -8,7 +8,8 @@
 import { MotetError, isRefusal } from './errors.js';
 import { Merged } from './merged.js';
 import { PathGuard } from './path.js';
-import { keepTcpCandidates, preferCodec } from './sdp.js';
+import { isStopped, openTransceiver, prefer, refit } from './sending.js';
+import { keepTcpCandidates } from './sdp.js';
 
 /** @typedef {import('./track.js').LocalTrack} LocalTrack */
 /** @typedef {import('./protocol.js').PublishTrack} PublishTrack */
@@ -31,9 +32,6 @@ import { keepTcpCandidates, preferCodec } from './sdp.js';
  * @property {() => void} resolve
  * @property {(error: Error) => void} reject
  */
-
-/** What a track may use: what a camera needs at 720p, and a screen for sharp letters. */
-const BITRATE_MAX = { camera: 2_000_000, screen: 3_000_000, other: 2_000_000 };
 
 export class Publisher {
   #options;
@@ -58,8 +56,8 @@ export class Publisher {
    * @returns {Promise<void>} When the server took it; rejects with the server's reason.
    */
   add(track) {
-    const transceiver = this.#reuse(track) ?? this.#open(track);
-    if (track.kind === 'video') this.#prefer(transceiver);
+    const transceiver = this.#reuse(track) ?? openTransceiver(this.pc, track);
+    if (track.kind === 'video') prefer(transceiver, this.#options.videoCodec, this.#options.onFault);
     return new Promise((resolve, reject) => {
       this.#slots.set(track, { track, transceiver, resolve: () => resolve(), reject });
       void this.#request();
@@ -115,14 +113,6 @@ export class Publisher {
     for (const slot of [...this.#slots.values()])
       slot.reject(new MotetError('disconnected', 'left the room'));
     this.#slots.clear();
-  }
-
-  /** @param {LocalTrack} track */
-  #open(track) {
-    return this.pc.addTransceiver(track.mediaStreamTrack ?? track.kind, {
-      direction: 'sendonly',
-      sendEncodings: track.kind === 'video' ? [{ maxBitrate: bitrateMax(track) }] : undefined,
-    });
   }
 
   /** @param {LocalTrack} track */
@@ -213,22 +203,6 @@ export class Publisher {
     this.#left.delete(transceiver);
     if (!isStopped(transceiver)) this.#free.add(transceiver);
   }
-
-  /** @param {RTCRtpTransceiver} transceiver */
-  #prefer(transceiver) {
-    const { videoCodec } = this.#options;
-    if (!videoCodec || !transceiver.setCodecPreferences) return;
-    // What may be preferred for sending differs between browsers and their ages: senders' first, then receivers'.
-    for (const end of [RTCRtpSender, RTCRtpReceiver]) {
-      const codecs = preferCodec(end.getCapabilities('video')?.codecs ?? [], videoCodec);
-      if (!codecs) continue;
-      try {
-        return transceiver.setCodecPreferences(codecs);
-      } catch (error) {
-        this.#options.onFault(error);
-      }
-    }
-  }
 }
 
 /**
@@ -237,29 +211,4 @@ export class Publisher {
  */
 function describe({ track, transceiver }) {
   return { mid: transceiver.mid ?? '', source: track.source, name: track.name, muted: track.muted };
-}
-
-/** @param {LocalTrack} track */
-function bitrateMax(track) {
-  return track.source === 'camera' || track.source === 'screen'
-    ? BITRATE_MAX[track.source]
-    : BITRATE_MAX.other;
-}
-
-/** @param {RTCRtpTransceiver} transceiver */
-function isStopped({ currentDirection, direction }) {
-  return currentDirection === 'stopped' || direction === 'stopped';
-}
-
-/**
- * Sends another track through a sender that is free.
- * @param {RTCRtpSender} sender
- * @param {LocalTrack} track
- */
-async function refit(sender, track) {
-  await sender.replaceTrack(track.mediaStreamTrack);
-  if (track.kind !== 'video') return;
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) encoding.maxBitrate = bitrateMax(track);
-  await sender.setParameters(parameters);
 }
