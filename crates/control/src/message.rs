@@ -30,6 +30,9 @@ pub enum Request {
         /// The peer's role and fingerprints.
         dtls: DtlsParameters,
     },
+    /// Opens a transport whose peer is a program beside the worker: RTP and RTCP pass as they are, in bounded queues that the
+    /// program attaches. Until it does, what is sent is lost and counted. Answer: [`Response::Done`].
+    CreateDirectTransport { router_id: RouterId, transport_id: TransportId },
     /// New credentials; the old ones and their path serve until a check with the new ones comes (RFC 8445 section 9).
     /// Answer: [`Response::Done`].
     RestartIce { transport_id: TransportId, ice: IceCredentials },
@@ -47,6 +50,17 @@ pub enum Request {
     SetConsumerPaused { consumer_id: ConsumerId, paused: bool },
     /// Asks the consumer's producer for a keyframe, merged with others and paced. Answer: [`Response::Done`].
     RequestKeyFrame { consumer_id: ConsumerId },
+    /// Has a consumer go on with another producer of the same kind and router, in one gapless stream: audio from the next
+    /// packet on, video from the new producer's next keyframe on, until which the former one goes on. Asked again before
+    /// that, the last word counts. The consumer must have a payload type for one of the new producer's codecs.
+    /// Answer: [`Response::Done`].
+    SwitchConsumer {
+        consumer_id: ConsumerId,
+        producer_id: ProducerId,
+        /// Whether the RTP times of both producers are of one clock, as those of one mixer's mixes are: then not even the
+        /// jitter of a packet's arrival shows in the consumer's.
+        in_step: bool,
+    },
     /// Ends a consumer. Answer: [`Response::Done`].
     CloseConsumer { consumer_id: ConsumerId },
     /// Opens an observer that tells the loudest producers. Answer: [`Response::Done`].

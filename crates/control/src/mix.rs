@@ -52,7 +52,7 @@ pub enum MixerAsk {
         /// The parameters that the producer was opened with.
         rtp_parameters: RtpParameters,
     },
-    /// A source ended. Closing the producer suffices too.
+    /// A source ended. To be told even though its producer is closed.
     RemoveSource {
         /// Which.
         producer_id: ProducerId,

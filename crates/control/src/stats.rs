@@ -56,6 +56,8 @@ pub struct ProducerStats {
     pub paused: bool,
     /// One per encoding seen.
     pub streams: Vec<StreamStats>,
+    /// Its consumers, those included that wait to be switched to it.
+    pub consumers: usize,
     /// Packets kept to answer NACKs, and their bytes.
     pub stored_packets: usize,
     /// Bytes of the packets kept.
@@ -80,9 +82,9 @@ pub struct ConsumerStats {
 pub struct TransportStats {
     /// Which transport.
     pub transport_id: TransportId,
-    /// ICE.
+    /// ICE; for ever `New` where the transport is a direct one.
     pub ice_state: IceState,
-    /// DTLS.
+    /// DTLS; for ever `New` where the transport is a direct one.
     pub dtls_state: DtlsState,
     /// The selected path.
     pub tuple: Option<TransportTuple>,

@@ -35,6 +35,8 @@ enum Anchor {
     Resume,
     /// Of another source, so many ticks later.
     Switch { elapsed: u32 },
+    /// Of another source with the same clock, unless its times show that it has another: then so many ticks later.
+    InStep { elapsed: u32, tolerance: u32 },
 }
 
 /// Consecutive packets of the source that go out under consecutive numbers.
@@ -119,6 +121,12 @@ impl StreamRewriter {
         self.anchor = Some(Anchor::Switch { elapsed: elapsed.max(1) });
     }
 
+    /// As [`Self::switch_source`], where the other source's timestamps are of the same clock, which goes on then. A source
+    /// whose first packet is off by more than `tolerance` ticks is taken for one of another clock after all.
+    pub fn switch_in_step(&mut self, elapsed: u32, tolerance: u32) {
+        self.anchor = Some(Anchor::InStep { elapsed: elapsed.max(1), tolerance });
+    }
+
     /// The producer's packet behind an outgoing sequence number, as a NACK names it. `None`: never sent, or too long ago.
     pub fn source_of(&self, out_seq: u16) -> Option<SeqNo> {
         let newest = self.newest?.out.seq;
@@ -138,7 +146,7 @@ impl StreamRewriter {
     /// A moment of the source's clock on the consumer's, for sender reports. `None` before the first packet, and before
     /// the first one of another source.
     pub fn rtp_time_of(&self, source: RtpTime) -> Option<RtpTime> {
-        if matches!(self.anchor, Some(Anchor::Switch { .. })) {
+        if matches!(self.anchor, Some(Anchor::Switch { .. } | Anchor::InStep { .. })) {
             return None;
         }
         self.intervals.back().map(|interval| interval.time_of(source))
@@ -151,13 +159,13 @@ impl StreamRewriter {
 
     /// After a pause, packets from before it may still come late: they belong where they would have been.
     fn starts_run(&self, anchor: Anchor, seq: SeqNo) -> bool {
-        matches!(anchor, Anchor::Switch { .. }) || self.newest.is_none_or(|newest| seq > newest.source)
+        !matches!(anchor, Anchor::Resume) || self.newest.is_none_or(|newest| seq > newest.source)
     }
 
     fn start_run(&mut self, seq: SeqNo, rtp_time: RtpTime) {
         let out = self.newest.map_or(self.first.seq, |newest| newest.out.seq.next());
         let time_offset = self.offset_of_run(rtp_time);
-        if let Some(Anchor::Switch { .. }) = self.anchor.take() {
+        if let Some(Anchor::Switch { .. } | Anchor::InStep { .. }) = self.anchor.take() {
             self.intervals.clear();
         }
         // Numbers kept for packets of before the pause, beyond the newest that went out, are given up.
@@ -172,6 +180,11 @@ impl StreamRewriter {
         match (self.anchor, self.newest, self.intervals.back()) {
             (Some(Anchor::Switch { elapsed }), Some(newest), _) => {
                 newest.out.rtp_time.0.wrapping_add(elapsed).wrapping_sub(rtp_time.0)
+            }
+            (Some(Anchor::InStep { elapsed, tolerance }), Some(newest), Some(interval)) => {
+                let offset = newest.out.rtp_time.0.wrapping_add(elapsed).wrapping_sub(rtp_time.0);
+                let is_off = (offset.wrapping_sub(interval.time_offset) as i32).unsigned_abs() > tolerance;
+                if is_off { offset } else { interval.time_offset }
             }
             (_, Some(_), Some(interval)) => interval.time_offset,
             _ => self.first.rtp_time.0.wrapping_sub(rtp_time.0),

@@ -1,5 +1,6 @@
 //! Where packets go out.
 
+use motet_control::TransportId;
 use motet_ice::Tuple;
 
 /// A batch of datagrams to send: `net`'s in the engine, a plain list in tests.
@@ -9,4 +10,10 @@ pub trait Egress {
     /// all. When the batch or the receiver's queue is full, the datagram is lost as on any network and `fill` may or
     /// may not be called.
     fn send(&mut self, to: Tuple, len_max: usize, fill: impl FnOnce(&mut [u8]) -> usize);
+
+    /// As [`Self::send`], to the program at the other end of a direct transport. Where there are no such programs, as here,
+    /// the packet is lost.
+    fn send_direct(&mut self, to: TransportId, len_max: usize, fill: impl FnOnce(&mut [u8]) -> usize) {
+        let _ = (to, len_max, fill);
+    }
 }

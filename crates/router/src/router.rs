@@ -60,6 +60,8 @@ pub struct Router {
     pub(crate) datagram: Vec<u8>,
     pub(crate) lost: Vec<u16>,
     due: Vec<Sleeper>,
+    /// Scratch: consumers that came over to another producer, each with its former one.
+    pub(crate) switched: Vec<(ConsumerKey, ProducerKey)>,
     /// The last datagrams of closed transports, to be sent at once.
     farewells: Vec<(Tuple, Vec<u8>)>,
     farewells_at: Option<Instant>,
@@ -98,6 +100,7 @@ impl Router {
             datagram: Vec::new(),
             lost: Vec::new(),
             due: Vec::new(),
+            switched: Vec::new(),
             farewells: Vec::new(),
             farewells_at: None,
         }
@@ -123,6 +126,7 @@ impl Router {
             R::CreateWebRtcTransport { transport_id, ice, .. } => {
                 self.create_webrtc_transport(transport_id, ice)
             }
+            R::CreateDirectTransport { transport_id, .. } => self.create_direct_transport(transport_id),
             R::ConnectWebRtcTransport { transport_id, remote_ufrag, dtls } => {
                 self.connect_webrtc_transport(now, transport_id, remote_ufrag, dtls)
             }
@@ -140,6 +144,9 @@ impl Router {
             R::Consume(consume) => self.consume(now, *consume),
             R::SetConsumerPaused { consumer_id, paused } => {
                 self.set_consumer_paused(now, consumer_id, paused)
+            }
+            R::SwitchConsumer { consumer_id, producer_id, in_step } => {
+                self.switch_consumer(now, consumer_id, producer_id, in_step)
             }
             R::RequestKeyFrame { consumer_id } => self.request_key_frame(now, consumer_id),
             R::CloseConsumer { consumer_id } => self.close_consumer(consumer_id),

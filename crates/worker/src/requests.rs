@@ -74,6 +74,10 @@ fn subject(request: &Request) -> Result<Subject<'_>, Refusal> {
             newcomer: Some(Transport(*transport_id)),
             ufrag: Some(&ice.ufrag),
         },
+        Request::CreateDirectTransport { router_id, transport_id } => {
+            let home = Home::Router(*router_id);
+            Subject { home, newcomer: Some(Transport(*transport_id)), ufrag: None }
+        }
         Request::RestartIce { transport_id, ice } => {
             Subject { ufrag: Some(&ice.ufrag), ..with(Transport(*transport_id)) }
         }
@@ -90,6 +94,7 @@ fn subject(request: &Request) -> Result<Subject<'_>, Refusal> {
             Subject { newcomer: Some(Consumer(consume.consumer_id)), ..with(Transport(consume.transport_id)) }
         }
         Request::SetConsumerPaused { consumer_id, .. }
+        | Request::SwitchConsumer { consumer_id, .. }
         | Request::RequestKeyFrame { consumer_id }
         | Request::CloseConsumer { consumer_id }
         | Request::GetConsumerStats { consumer_id } => with(Consumer(*consumer_id)),

@@ -14,6 +14,9 @@ use crate::egress::Egress;
 use crate::producer::{Arrival, Arrived};
 use crate::transport::{Transport, Unstamped};
 
+/// Two clocks said to be one that differ by more than this share of a second are not.
+const STEP_SHARE: u32 = 2;
+
 impl Consumer {
     /// Forwards a packet of its producer, in stream generation `generation`. `values` are the packet's extensions, of
     /// which those that belong to this consumer and its transport are written over. Tells whether the packet went out.
@@ -70,7 +73,11 @@ impl Consumer {
         if let Some(last) = self.last_sent_at {
             let elapsed = now.saturating_duration_since(last).as_micros() * u128::from(format.clock_rate);
             // A pause of more than half the clock's range (hours) has no length that a receiver could tell.
-            self.rewriter.switch_source(u32::try_from(elapsed / 1_000_000).unwrap_or(u32::MAX / 2).max(1));
+            let elapsed = u32::try_from(elapsed / 1_000_000).unwrap_or(u32::MAX / 2).max(1);
+            match std::mem::take(&mut self.is_in_step) {
+                true => self.rewriter.switch_in_step(elapsed, format.clock_rate / STEP_SHARE),
+                false => self.rewriter.switch_source(elapsed),
+            }
         }
         self.gate.close();
     }

@@ -4,17 +4,21 @@ mod budget;
 mod forward;
 mod requests;
 mod retransmit;
+mod switch;
 
 use std::time::{Duration, Instant};
 
 use motet_bwe::RateMeter;
-use motet_control::{ConsumerId, ConsumerStats, MediaKind, ProducerId, RtpParameters, StreamStats};
+use motet_control::{
+    CodecParameters, ConsumerId, ConsumerStats, MediaKind, ProducerId, RtpParameters, StreamStats,
+};
 use motet_layers::{KeyFrameGate, StreamRewriter};
 use motet_rtp::ext::ExtensionMap;
 use motet_rtp::rtcp::{ReportBlock, SenderInfo};
 use motet_rtp::{Mid, PayloadType, RtpTime, SeqNo, Ssrc};
 
 use self::budget::RetransmissionBudget;
+use self::switch::Next;
 use crate::clock::{NtpClock, round_trip};
 use crate::drop_reason::DropCounts;
 use crate::producer::{SenderClock, SeqWindow, Stream};
@@ -78,6 +82,12 @@ pub(crate) struct Consumer {
     pub(crate) drops: DropCounts,
     /// By the producer's formats.
     formats: Vec<Option<OutFormat>>,
+    /// What the receiver takes.
+    codecs: Vec<CodecParameters>,
+    /// The producer that it is to go on with, from that one's next keyframe on.
+    next: Option<Next>,
+    /// Whether the producer that it came over to keeps the former one's clock.
+    is_in_step: bool,
     mid: Option<Mid>,
     extensions: ExtensionMap,
     rtx: Option<Rtx>,
@@ -134,6 +144,9 @@ impl Consumer {
             report_at: None,
             drops: DropCounts::default(),
             formats: recipe.formats,
+            codecs: recipe.parameters.codecs,
+            next: None,
+            is_in_step: false,
             mid: recipe.parameters.mid,
             extensions: extensions.map(|extension| (extension.kind, extension.id)).collect(),
             rtx: recipe.rtx_ssrc.map(|ssrc| Rtx { ssrc, next: SeqNo(u64::from(first_rtx)) }),

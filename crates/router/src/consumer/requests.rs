@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use motet_control::{Consume, ConsumerId, Encoding, Refusal, Response};
+use motet_control::{CodecParameters, Consume, ConsumerId, Encoding, Refusal, Response};
 
 use super::{Consumer, OutFormat, Recipe};
 use crate::producer::Producer;
@@ -20,7 +20,7 @@ impl Router {
         let producer = self.producers.find(consume.producer_id)?;
         self.consumers.check_free(consume.consumer_id)?;
         let encoding = check_encoding(&consume, &self.transports[transport].subscriptions)?;
-        let formats = formats(&self.producers[producer], &consume)?;
+        let formats = formats(&self.producers[producer], &consume.rtp_parameters.codecs)?;
         let ssrc = encoding.ssrc.ok_or_else(|| Refusal::BadParameter("a consumer has an SSRC".into()))?;
         // Without a payload type for it, the stream of retransmissions has no use.
         let has_rtx = formats.iter().flatten().any(|format| format.rtx_payload_type.is_some());
@@ -39,12 +39,9 @@ impl Router {
             first_rtp_time: self.chance.u32(),
         };
         let consumer = Consumer::new(recipe);
-        let has_rtx = consumer.has_rtx();
         let key = self.consumers.insert(consume.consumer_id, consumer);
         self.transports[transport].subscriptions.add(key, ssrc, encoding.rtx_ssrc);
-        let producer = &mut self.producers[producer];
-        producer.consumers.push(key);
-        producer.repairing_consumers += usize::from(has_rtx);
+        self.join(producer, key);
         self.routes.push_back(RouteChange::AddEntity(EntityId::Consumer(consume.consumer_id)));
         self.begin_if_ready(now, key);
         Ok(Response::Done)
@@ -61,6 +58,7 @@ impl Router {
         if consumer.paused != paused {
             consumer.paused = paused;
             consumer.interrupt();
+            self.switch_now(key);
             self.begin_if_ready(now, key);
         }
         Ok(Response::Done)
@@ -86,13 +84,9 @@ impl Router {
     /// Ends a consumer: its producer and its transport know it no longer.
     pub(crate) fn end_consumer(&mut self, key: ConsumerKey) {
         let id = self.consumers[key].id;
+        self.stay(key);
+        self.part(self.consumers[key].producer, key);
         let Some(consumer) = self.consumers.remove(id) else { return };
-        let producer = &mut self.producers[consumer.producer];
-        producer.consumers.retain(|known| *known != key);
-        producer.repairing_consumers -= usize::from(consumer.has_rtx());
-        if producer.repairing_consumers == 0 {
-            producer.streams.iter_mut().for_each(|stream| stream.store.clear());
-        }
         self.transports[consumer.transport].subscriptions.remove(key);
         self.gone.add_consumer(&consumer);
         self.routes.push_back(RouteChange::RemoveEntity(EntityId::Consumer(id)));
@@ -129,8 +123,10 @@ fn check_encoding(consume: &Consume, subscriptions: &Subscriptions) -> Result<En
 }
 
 /// By the producer's formats: what each is called at the receiver.
-fn formats(producer: &Producer, consume: &Consume) -> Result<Vec<Option<OutFormat>>, Refusal> {
-    let codecs = &consume.rtp_parameters.codecs;
+pub(super) fn formats(
+    producer: &Producer,
+    codecs: &[CodecParameters],
+) -> Result<Vec<Option<OutFormat>>, Refusal> {
     let formats: Vec<_> = producer
         .parameters
         .codecs

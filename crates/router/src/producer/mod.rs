@@ -131,6 +131,7 @@ impl Producer {
             kind: self.kind,
             paused: self.paused,
             streams: self.streams.iter().filter_map(|stream| stream.stats(now, round_trip)).collect(),
+            consumers: self.consumers.len(),
             stored_packets: self.streams.iter().map(|stream| stream.store.len()).sum(),
             stored_bytes: self.streams.iter().map(|stream| stream.store.bytes()).sum(),
         }

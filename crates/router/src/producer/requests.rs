@@ -56,6 +56,10 @@ impl Router {
         producer.paused = paused;
         let consumers = std::mem::take(&mut producer.consumers);
         for consumer in &consumers {
+            if self.consumers[*consumer].producer != key {
+                // It waits to come over, and goes on with its own until then.
+                continue;
+            }
             self.consumers[*consumer].interrupt();
             if !paused && self.consumers[*consumer].awaits_key_frame() {
                 self.wish_key_frame(now, *consumer);
@@ -83,6 +87,9 @@ impl Router {
     /// Ends a producer and the consumers of it; those on `closing`, which ends too, are not told of.
     pub(crate) fn end_producer(&mut self, key: ProducerKey, closing: Option<TransportKey>) {
         for consumer_key in self.producers[key].consumers.clone() {
+            if self.outlives(key, consumer_key) {
+                continue;
+            }
             let consumer = &self.consumers[consumer_key];
             if closing != Some(consumer.transport) {
                 let consumer_id = consumer.id;

@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use motet_ice::Tuple;
 use motet_rtp::ext::{ExtensionMap, ExtensionValues};
 use motet_rtp::{HEADER_LEN_MAX, RtpHeader, SeqNo, write_header};
-use motet_srtp::Unprotected;
 
+use super::direct::Direct;
 use super::webrtc::WebRtc;
 use crate::drop_reason::DropReason;
 use crate::egress::Egress;
@@ -14,10 +13,12 @@ use crate::egress::Egress;
 /// Bytes of one RTCP compound before protection: what fits every path.
 pub(crate) const RTCP_BYTES_MAX: usize = 1200;
 
-/// The kinds of transports. Plain, Pipe and Direct will stand beside WebRtc.
+/// The kinds of transports. Plain and Pipe will stand beside them.
 pub(crate) enum Link {
     /// ICE, DTLS and SRTP with one peer.
     WebRtc(Box<WebRtc>),
+    /// A program beside the worker.
+    Direct(Direct),
 }
 
 /// An RTP packet to send, its header yet to be written.
@@ -36,6 +37,7 @@ impl Link {
     pub(crate) fn is_ready(&self) -> bool {
         match self {
             Self::WebRtc(webrtc) => webrtc.is_ready(),
+            Self::Direct(_) => true,
         }
     }
 
@@ -43,6 +45,7 @@ impl Link {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match self {
             Self::WebRtc(webrtc) => webrtc.poll_timeout(),
+            Self::Direct(_) => None,
         }
     }
 
@@ -73,6 +76,7 @@ impl Link {
                 });
                 result
             }
+            Self::Direct(direct) => direct.send_rtp(packet, egress),
         }
     }
 
@@ -89,37 +93,7 @@ impl Link {
                 });
                 sent
             }
-        }
-    }
-
-    /// Opens an RTP packet in place.
-    pub(crate) fn open_rtp(
-        &mut self,
-        now: Instant,
-        tuple: Tuple,
-        packet: &mut [u8],
-    ) -> Result<Unprotected, DropReason> {
-        match self {
-            Self::WebRtc(webrtc) => webrtc.open_rtp(now, tuple, packet),
-        }
-    }
-
-    /// Opens a compound RTCP packet in place; answers its length.
-    pub(crate) fn open_rtcp(
-        &mut self,
-        now: Instant,
-        tuple: Tuple,
-        packet: &mut [u8],
-    ) -> Result<usize, DropReason> {
-        match self {
-            Self::WebRtc(webrtc) => webrtc.open_rtcp(now, tuple, packet),
-        }
-    }
-
-    /// Whether `tuple` may bring anything but connectivity checks.
-    pub(crate) fn is_validated(&self, tuple: &Tuple) -> bool {
-        match self {
-            Self::WebRtc(webrtc) => webrtc.is_validated(tuple),
+            Self::Direct(direct) => direct.send_rtcp(compound, egress),
         }
     }
 }

@@ -24,6 +24,9 @@ impl Router {
         datagram: &[u8],
         egress: &mut impl Egress,
     ) -> Result<(), DropReason> {
+        if !self.is_webrtc(key) {
+            return Err(DropReason::UnvalidatedTuple);
+        }
         let result = self.webrtc(key).ice.handle_datagram(now, tuple, datagram);
         self.drain_link(now, key, egress);
         result.map_err(|_| DropReason::BadStun)
@@ -48,6 +51,9 @@ impl Router {
 
     /// Lets time pass for ICE and DTLS.
     pub(crate) fn wake_link(&mut self, now: Instant, key: TransportKey, egress: &mut impl Egress) {
+        if !self.is_webrtc(key) {
+            return;
+        }
         let webrtc = self.webrtc(key);
         webrtc.ice.handle_timeout(now);
         let result = webrtc.opened_dtls().map_or(Ok(()), |dtls| dtls.handle_timeout(now));
@@ -58,13 +64,20 @@ impl Router {
 
     /// A TCP connection ended.
     pub(crate) fn close_tuple(&mut self, now: Instant, key: TransportKey, tuple: Tuple) {
-        self.webrtc(key).ice.tuple_closed(tuple);
-        self.drain_ice_events(now, key);
+        if self.is_webrtc(key) {
+            self.webrtc(key).ice.tuple_closed(tuple);
+            self.drain_ice_events(now, key);
+        }
+    }
+
+    fn is_webrtc(&self, key: TransportKey) -> bool {
+        matches!(self.transports[key].link, Link::WebRtc(_))
     }
 
     fn webrtc(&mut self, key: TransportKey) -> &mut WebRtc {
         match &mut self.transports[key].link {
             Link::WebRtc(webrtc) => webrtc,
+            Link::Direct(_) => unreachable!("every way in here asks whether the link is WebRTC's"),
         }
     }
 
@@ -182,6 +195,10 @@ impl Router {
 
     /// Tells the transport's quality if it changed.
     pub(crate) fn judge(&mut self, now: Instant, key: TransportKey) {
+        if !self.is_webrtc(key) {
+            // Between threads nothing is lost but what a full queue counts.
+            return;
+        }
         let transport = &mut self.transports[key];
         let is_ready = transport.link.is_ready();
         if is_ready {

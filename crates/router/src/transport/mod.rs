@@ -1,6 +1,7 @@
 //! One peer's pipe: the link to it, the streams that come in and go out over it, and what both sides tell of them.
 
 mod deadlines;
+mod direct;
 mod health;
 mod link;
 mod link_events;

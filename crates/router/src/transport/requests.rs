@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use motet_control::{
-    DtlsParameters, DtlsState, FingerprintHash, IceCredentials, Refusal, Response, TransportId,
+    DtlsParameters, DtlsState, FingerprintHash, IceCredentials, IceState, Refusal, Response, TransportId,
     TransportStats, TransportTuple,
 };
 use motet_ice::{SocketId, Tuple};
 use motet_rtp::Ssrc;
 
+use super::direct::Direct;
 use super::webrtc::WebRtc;
 use super::{Link, Transport};
 use crate::route::{EntityId, RouteChange};
@@ -42,6 +43,14 @@ impl Router {
         })
     }
 
+    pub(crate) fn create_direct_transport(&mut self, id: TransportId) -> Result<Response, Refusal> {
+        self.transports.check_free(id)?;
+        let rtcp_ssrc = Ssrc(self.chance.u32());
+        self.routes.push_back(RouteChange::AddEntity(EntityId::Transport(id)));
+        self.transports.insert(id, Transport::new(id, Link::Direct(Direct::new(id)), rtcp_ssrc));
+        Ok(Response::Done)
+    }
+
     pub(crate) fn connect_webrtc_transport(
         &mut self,
         now: Instant,
@@ -50,7 +59,7 @@ impl Router {
         dtls: DtlsParameters,
     ) -> Result<Response, Refusal> {
         let key = self.transports.find(id)?;
-        let Link::WebRtc(webrtc) = &mut self.transports[key].link;
+        let webrtc = webrtc_of(&mut self.transports[key])?;
         check_dtls(&dtls)?;
         match &webrtc.peer {
             None => {}
@@ -89,7 +98,7 @@ impl Router {
     ) -> Result<Response, Refusal> {
         let key = self.transports.find(id)?;
         check_credentials(&ice)?;
-        let Link::WebRtc(webrtc) = &mut self.transports[key].link;
+        let webrtc = webrtc_of(&mut self.transports[key])?;
         if webrtc.ice.ufrags().any(|ufrag| ufrag == ice.ufrag) {
             return Err(Refusal::BadParameter("the username fragment must be a new one".into()));
         }
@@ -111,12 +120,14 @@ impl Router {
         if let Some(mut transport) = self.transports.remove(id) {
             self.timers.disarm(Sleeper::Transport(key), &mut transport.alarm);
             self.gone.add_transport(&transport);
-            let Link::WebRtc(webrtc) = &mut transport.link;
-            for (tuple, datagram) in webrtc.close() {
-                self.bid_farewell(now, tuple, datagram);
+            if let Link::WebRtc(webrtc) = &mut transport.link {
+                for (tuple, datagram) in webrtc.close() {
+                    self.bid_farewell(now, tuple, datagram);
+                }
+                self.routes.extend(webrtc.tuples.iter().map(|tuple| RouteChange::RemoveTuple(*tuple, id)));
+                let ufrags = webrtc.ice.ufrags().map(|ufrag| RouteChange::RemoveUfrag(ufrag.to_owned()));
+                self.routes.extend(ufrags);
             }
-            self.routes.extend(webrtc.tuples.iter().map(|tuple| RouteChange::RemoveTuple(*tuple, id)));
-            self.routes.extend(webrtc.ice.ufrags().map(|ufrag| RouteChange::RemoveUfrag(ufrag.to_owned())));
         }
         self.routes.push_back(RouteChange::RemoveEntity(EntityId::Transport(id)));
         Ok(Response::Done)
@@ -140,12 +151,14 @@ impl Router {
     ) -> TransportStats {
         let transport = &self.transports[key];
         let round_trip = transport.health.round_trip;
-        let Link::WebRtc(webrtc) = &transport.link;
-        let (ice_state, tuple) = webrtc.told;
+        let (ice_state, tuple, dtls_state) = match &transport.link {
+            Link::WebRtc(webrtc) => (webrtc.told.0, webrtc.told.1, webrtc.dtls_state),
+            Link::Direct(_) => (IceState::New, None, DtlsState::New),
+        };
         TransportStats {
             transport_id: transport.id,
             ice_state,
-            dtls_state: webrtc.dtls_state,
+            dtls_state,
             tuple: tuple.map(|tuple| told_tuple(tuple, local_addr)),
             received_bytes: transport.received.bytes,
             sent_bytes: transport.sent.bytes,
@@ -172,6 +185,13 @@ impl Router {
 /// A tuple as the control API tells it.
 pub(crate) fn told_tuple(tuple: Tuple, local_addr: impl Fn(SocketId) -> SocketAddr) -> TransportTuple {
     TransportTuple { protocol: tuple.protocol, local: local_addr(tuple.socket), remote: tuple.remote }
+}
+
+fn webrtc_of(transport: &mut Transport) -> Result<&mut WebRtc, Refusal> {
+    match &mut transport.link {
+        Link::WebRtc(webrtc) => Ok(webrtc),
+        Link::Direct(_) => Err(Refusal::BadState(format!("transport {} is not a WebRTC one", transport.id))),
+    }
 }
 
 fn check_credentials(ice: &IceCredentials) -> Result<(), Refusal> {

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use motet_ice::Tuple;
 use motet_rtp::rtcp::{self, Bye, Fir, NackView, Packet, ReportBlock, SenderInfo, Xr, XrBlock};
 use motet_rtp::{NtpTime, Ssrc};
 
@@ -18,17 +17,15 @@ use crate::table::{ConsumerKey, TransportKey};
 const NACKED_MAX: usize = 256;
 
 impl Router {
-    /// Takes a compound RTCP packet from a transport's peer.
+    /// Takes a compound RTCP packet from a transport's peer, in the clear.
     pub(crate) fn take_rtcp(
         &mut self,
         now: Instant,
         key: TransportKey,
-        tuple: Tuple,
-        datagram: &mut [u8],
+        compound: &[u8],
         egress: &mut impl Egress,
     ) -> Result<(), DropReason> {
-        let len = self.transports[key].link.open_rtcp(now, tuple, datagram)?;
-        for packet in rtcp::packets(&datagram[..len]) {
+        for packet in rtcp::packets(compound) {
             let packet = packet.map_err(|_| DropReason::BadRtcp)?;
             if self.take_rtcp_packet(now, key, packet, egress).is_err() {
                 // Feedback about a stream that just ended is no fault of the rest.

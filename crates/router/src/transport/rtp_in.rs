@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use motet_control::{MediaKind, Notification};
-use motet_ice::Tuple;
 use motet_rtp::ext::{ExtensionValues, Rotation, VideoOrientation};
 use motet_rtp::{RtpView, SeqNo, Ssrc, rtx};
 
@@ -22,20 +21,19 @@ const FIRST_REPORT_AFTER: Duration = Duration::from_millis(300);
 const CONFLICT_SPACING: Duration = Duration::from_secs(1);
 
 impl Router {
-    /// Takes an RTP packet from a transport's peer.
+    /// Takes an RTP packet from a transport's peer, in the clear, with its number extended.
     pub(crate) fn take_rtp(
         &mut self,
         now: Instant,
         key: TransportKey,
-        tuple: Tuple,
-        datagram: &mut [u8],
+        (index, packet): (SeqNo, &[u8]),
         egress: &mut impl Egress,
     ) -> Result<(), DropReason> {
-        let opened = self.transports[key].link.open_rtp(now, tuple, datagram)?;
-        let view = RtpView::parse(&datagram[..opened.len]).map_err(|_| DropReason::BadRtp)?;
-        let (binding, values) = self.find_producer(now, key, &view, opened.len)?;
+        let view = RtpView::parse(packet).map_err(|_| DropReason::BadRtp)?;
+        let len = packet.len();
+        let (binding, values) = self.find_producer(now, key, &view, len)?;
         let producer = &mut self.producers[binding.producer];
-        let arrived = match unwrap(producer, binding, &view, values, (opened.index, opened.len)) {
+        let arrived = match unwrap(producer, binding, &view, values, (index, len)) {
             Ok(Some(arrived)) => arrived,
             Ok(None) => return Ok(()),
             Err(reason) => {
@@ -187,6 +185,13 @@ impl Router {
             if consumer.encoding != encoding {
                 continue;
             }
+            if consumer.producer != binding.producer {
+                let Some(former) = consumer.come_over(arrived) else {
+                    is_key_frame_awaited = true;
+                    continue;
+                };
+                self.switched.push((consumer_key, former));
+            }
             let transport_key = consumer.transport;
             let transport = &mut self.transports[transport_key];
             let packet = (generation, arrived);
@@ -204,9 +209,18 @@ impl Router {
                 }
             }
         }
+        self.part_switched();
         if is_key_frame_awaited {
+            let producer = &mut self.producers[binding.producer];
             let due = producer.wish_key_frame(now, encoding);
             self.transports[producer.transport].deadlines.want(Due::KeyFrames, due);
+        }
+    }
+
+    /// Former producers forget the consumers that came over to others.
+    fn part_switched(&mut self) {
+        while let Some((consumer, former)) = self.switched.pop() {
+            self.part(former, consumer);
         }
     }
 }

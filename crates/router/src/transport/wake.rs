@@ -10,7 +10,7 @@ use super::{Due, health};
 use crate::egress::Egress;
 use crate::producer::{SILENCE, Stream};
 use crate::router::Router;
-use crate::table::{ConsumerKey, TransportKey};
+use crate::table::{ConsumerKey, ProducerKey, TransportKey};
 use crate::timers::Sleeper;
 
 impl Router {
@@ -42,8 +42,13 @@ impl Router {
     /// Asks the consumer's producer for a keyframe.
     pub(crate) fn wish_key_frame(&mut self, now: Instant, key: ConsumerKey) {
         let consumer = &self.consumers[key];
-        let producer = &mut self.producers[consumer.producer];
-        let due = producer.wish_key_frame(now, consumer.encoding);
+        self.wish_key_frame_of(now, consumer.producer, consumer.encoding);
+    }
+
+    /// Asks a producer for a keyframe.
+    pub(crate) fn wish_key_frame_of(&mut self, now: Instant, key: ProducerKey, encoding: usize) {
+        let producer = &mut self.producers[key];
+        let due = producer.wish_key_frame(now, encoding);
         let transport = producer.transport;
         self.want(transport, Due::KeyFrames, due);
     }

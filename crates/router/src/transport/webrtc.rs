@@ -8,6 +8,7 @@ use motet_ice::{IceLite, Tuple};
 use motet_rtp::{PacketClass, is_rtcp, packet_class};
 use motet_srtp::{KeyingMaterial, MasterKey, Profile, Protector, SrtpError, Unprotected, Unprotector};
 
+use super::Link;
 use crate::drop_reason::DropReason;
 use crate::egress::Egress;
 use crate::router::Router;
@@ -30,13 +31,22 @@ impl Router {
         if class == PacketClass::Stun {
             return self.take_stun(now, key, tuple, datagram, egress);
         }
-        if !self.transports[key].link.is_validated(&tuple) {
+        let Link::WebRtc(webrtc) = &mut self.transports[key].link else {
+            return Err(DropReason::UnvalidatedTuple);
+        };
+        if !webrtc.is_validated(&tuple) {
             return Err(DropReason::UnvalidatedTuple);
         }
         match class {
             PacketClass::Dtls => self.take_dtls(now, key, datagram, egress),
-            PacketClass::Rtp if is_rtcp(datagram) => self.take_rtcp(now, key, tuple, datagram, egress),
-            PacketClass::Rtp => self.take_rtp(now, key, tuple, datagram, egress),
+            PacketClass::Rtp if is_rtcp(datagram) => {
+                let len = webrtc.open_rtcp(now, tuple, datagram)?;
+                self.take_rtcp(now, key, &datagram[..len], egress)
+            }
+            PacketClass::Rtp => {
+                let Unprotected { len, index } = webrtc.open_rtp(now, tuple, datagram)?;
+                self.take_rtp(now, key, (index, &datagram[..len]), egress)
+            }
             PacketClass::Stun | PacketClass::TurnChannel | PacketClass::Unknown => {
                 Err(DropReason::UnknownProtocol)
             }
