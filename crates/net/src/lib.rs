@@ -15,6 +15,7 @@ mod bind;
 mod counters;
 mod endpoint;
 mod outbox;
+pub mod ports;
 mod sys;
 mod tcp;
 mod waker;

@@ -104,19 +104,23 @@ pub(crate) fn send_messages(
 /// Buffers that are filled again and again.
 pub(crate) struct ReceiveBatch {
     bytes: Box<[u8]>,
-    names: Box<[Name; RECEIVE_MESSAGES_MAX]>,
-    controls: Box<[Control; RECEIVE_MESSAGES_MAX]>,
-    received: [Received; RECEIVE_MESSAGES_MAX],
+    names: Box<[Name]>,
+    controls: Box<[Control]>,
+    received: Box<[Received]>,
 }
 
 impl ReceiveBatch {
     pub(crate) fn new() -> Self {
+        Self::with_buffers(RECEIVE_MESSAGES_MAX)
+    }
+
+    pub(crate) fn with_buffers(count: usize) -> Self {
         let nothing = Received { from: None, len: 0, segment_len: 0, is_truncated: false };
         Self {
-            bytes: vec![0; RECEIVE_MESSAGES_MAX * RECEIVE_BYTES].into_boxed_slice(),
-            names: Box::new([Name::EMPTY; RECEIVE_MESSAGES_MAX]),
-            controls: Box::new([Control::EMPTY; RECEIVE_MESSAGES_MAX]),
-            received: [nothing; RECEIVE_MESSAGES_MAX],
+            bytes: vec![0; count * RECEIVE_BYTES].into_boxed_slice(),
+            names: vec![Name::EMPTY; count].into_boxed_slice(),
+            controls: vec![Control::EMPTY; count].into_boxed_slice(),
+            received: vec![nothing; count].into_boxed_slice(),
         }
     }
 
@@ -126,35 +130,50 @@ impl ReceiveBatch {
     /// # Errors
     /// As recvmmsg(2), where not even the first buffer was filled.
     pub(crate) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
-        let mut iovecs = [EMPTY_IOVEC; RECEIVE_MESSAGES_MAX];
-        let mut headers = [EMPTY_HEADER; RECEIVE_MESSAGES_MAX];
-        for (index, bytes) in self.bytes.chunks_exact_mut(RECEIVE_BYTES).enumerate() {
-            iovecs[index] = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
-            let header = &mut headers[index].msg_hdr;
-            header.msg_name = (&raw mut self.names[index]).cast();
+        self.receive_at::<RECEIVE_MESSAGES_MAX>(socket, 0)
+    }
+
+    /// Fills at most `N` buffers from `first` on, or as many as there are, and returns how many.
+    ///
+    /// # Errors
+    /// As recvmmsg(2), where not even the first buffer was filled.
+    pub(crate) fn receive_at<const N: usize>(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        first: usize,
+    ) -> io::Result<usize> {
+        let mut iovecs = [EMPTY_IOVEC; N];
+        let mut headers = [EMPTY_HEADER; N];
+        let mut asked = 0;
+        let buffers = self.bytes.chunks_exact_mut(RECEIVE_BYTES).zip(&mut self.names).zip(&mut self.controls);
+        for (at, ((bytes, name), control)) in buffers.skip(first).take(N).enumerate() {
+            iovecs[at] = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
+            let header = &mut headers[at].msg_hdr;
+            header.msg_name = std::ptr::from_mut(name).cast();
             header.msg_namelen = NAME_BYTES;
-            header.msg_iov = &raw mut iovecs[index];
+            header.msg_iov = &raw mut iovecs[at];
             header.msg_iovlen = 1;
-            header.msg_control = (&raw mut self.controls[index]).cast();
+            header.msg_control = std::ptr::from_mut(control).cast();
             header.msg_controllen = CONTROL_BYTES as _;
+            asked = at + 1;
         }
-        // SAFETY: every header points at its own name, iovec, control and stretch of `bytes`, each with its true length,
-        // and all of them outlive the call. No timeout is given.
+        // SAFETY: the first `asked` headers point each at its own name, iovec, control and stretch of `bytes`, with their
+        // true lengths, and all of them outlive the call. No timeout is given.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
-                RECEIVE_MESSAGES_MAX as libc::c_uint,
+                asked as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for (index, header) in headers[..count].iter().enumerate() {
+        for (at, header) in headers[..count].iter().enumerate() {
             let len = (header.msg_len as usize).min(RECEIVE_BYTES);
-            let joined = self.controls[index].read_segment_len(&header.msg_hdr);
-            self.received[index] = Received {
-                from: self.names[index].read(header.msg_hdr.msg_namelen),
+            let joined = self.controls[first + at].read_segment_len(&header.msg_hdr);
+            self.received[first + at] = Received {
+                from: self.names[first + at].read(header.msg_hdr.msg_namelen),
                 len,
                 segment_len: joined.filter(|segment| *segment > 0).unwrap_or(len).min(len),
                 is_truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
@@ -163,11 +182,23 @@ impl ReceiveBatch {
         Ok(count)
     }
 
-    /// What the last [`Self::receive`] put into the buffer at `index`.
+    /// What was last put into the buffer at `index`.
     pub(crate) fn buffer(&mut self, index: usize) -> (Received, &mut [u8]) {
-        let received = self.received[index];
-        let start = index * RECEIVE_BYTES;
+        let (received, start) = self.filled(index);
         (received, &mut self.bytes[start..start + received.len])
+    }
+
+    /// What was last put into the buffer at `index`, and where in [`Self::bytes`] it begins.
+    pub(crate) fn filled(&self, index: usize) -> (Received, usize) {
+        (self.received[index], index * RECEIVE_BYTES)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
     }
 }
 
