@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub users: Vec<StaticUser>,
     /// Where relayed addresses are; at most one of each family is used for one allocation: the first that fits.
     pub relays: Vec<RelayIp>,
+    /// Ports that are given away at those addresses, at random.
+    pub ports: RangeInclusive<u16>,
     /// Which peers may be relayed to.
     pub peers: PeerPolicy,
     /// How much anyone may have.
@@ -34,6 +37,8 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The dynamic ports of RFC 6335.
+    pub const PORTS: RangeInclusive<u16> = 49152..=65535;
     /// Longest realm: 128 characters of RFC 8489, in bytes that fit an answer of one datagram.
     pub const REALM_LEN_MAX: usize = 128;
     /// Enough for a rotation of a rotation; each costs a failed attempt one more HMAC.
@@ -48,6 +53,7 @@ impl Settings {
             secrets: Vec::new(),
             users: Vec::new(),
             relays: Vec::new(),
+            ports: Self::PORTS,
             peers: PeerPolicy::default(),
             quotas: Quotas::default(),
             lifetimes: Lifetimes::default(),
@@ -75,6 +81,9 @@ impl Settings {
         }
         if self.relays.is_empty() {
             return Err(SettingsError::NoRelay);
+        }
+        if self.ports.is_empty() || *self.ports.start() == 0 {
+            return Err(SettingsError::NoPorts);
         }
         if let Some(relay) = self.relays.iter().find(|relay| relay.bind.is_unspecified()) {
             return Err(SettingsError::UnspecifiedRelay(relay.bind));
@@ -111,7 +120,7 @@ pub enum SettingsError {
     #[error("{0} is no relay address: name one of this machine's own")]
     UnspecifiedRelay(IpAddr),
     /// No port to give away.
-    #[error("the range of relay ports is empty")]
+    #[error("the range of relay ports is empty or begins with 0")]
     NoPorts,
     /// Too long.
     #[error("the software text has more than {} bytes", Settings::SOFTWARE_LEN_MAX)]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{PeerPolicy, Secret, Settings, SettingsError};
+use crate::{Now, PeerPolicy, Secret, Settings, SettingsError};
 
 /// What the servers of one process (one for each of the engine's threads) have in common: settings, secrets, keys of nonces, quotas,
 /// reservations. Locks are held for moments and only by requests, never by what is relayed.
@@ -14,9 +14,9 @@ pub struct Shared {
 
 impl Shared {
     /// Checks the settings. The seed is all the chance that is needed; it is a secret.
-    pub fn new(settings: Settings, seed: [u8; 32]) -> Result<Arc<Self>, SettingsError> {
+    pub fn new(settings: Settings, seed: [u8; 32], now: Now) -> Result<Arc<Self>, SettingsError> {
         settings.check()?;
-        let _ = seed;
+        let _ = (seed, now);
         let secrets = RwLock::new(settings.secrets.clone().into());
         Ok(Arc::new(Self { settings, secrets }))
     }

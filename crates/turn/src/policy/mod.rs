@@ -92,7 +92,7 @@ impl PeerPolicy {
     }
 
     /// Whether any port of this peer may be sent to.
-    pub fn check_ip(&self, ip: IpAddr) -> Result<(), Refusal> {
+    fn check_ip(&self, ip: IpAddr) -> Result<(), Refusal> {
         if ip.is_loopback() && self.allowed.is_empty() { Err(Refusal::Loopback) } else { Ok(()) }
     }
 }

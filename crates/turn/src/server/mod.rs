@@ -1,13 +1,11 @@
 //! The server's doors.
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::{
-    Action, ClientSocket, ConnectionId, Counters, FromClient, Now, OpenError, RelayId, SettingsError, Shared,
-    ToClient,
+    Action, ClientSocket, ConnectionId, Counters, FromClient, Now, OpenError, RelayId, Shared, ToClient,
 };
 
 /// The state of all clients that one thread of the engine serves.
