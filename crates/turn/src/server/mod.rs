@@ -21,21 +21,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with a number of its own among those of `shared`, giving away these ports, no other's. The seed differs from
-    /// server to server and is a secret.
-    pub fn new(
-        shared: Arc<Shared>,
-        number: u8,
-        ports: RangeInclusive<u16>,
-        seed: [u8; 32],
-        now: Instant,
-    ) -> Result<Self, SettingsError> {
-        let _ = (number, seed, now);
-        if ports.is_empty() {
-            Err(SettingsError::NoPorts)
-        } else {
-            Ok(Self { shared, counters: Counters::new() })
-        }
+    /// A server with a number of its own among those of `shared`. The seed differs from server to server and is a secret.
+    pub fn new(shared: Arc<Shared>, number: u8, seed: [u8; 32]) -> Self {
+        let _ = (number, seed);
+        Self { shared, counters: Counters::new() }
     }
 
     /// Whether a client's new connection (TCP, TLS or DTLS, told before any handshake) may stay: half-open ones are few.
