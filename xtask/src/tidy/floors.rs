@@ -18,6 +18,7 @@ const ENGINE_ROOMS: &[&str] = &[
     "motet-srtp",
     "motet-ice",
     "motet-dtls",
+    "motet-sctp",
     "motet-layers",
     "motet-bwe",
     "motet-codec",
