@@ -11,12 +11,22 @@ pub enum DropReason {
     EmptyDatagram,
     /// One turn brought more news than the queue of notifications holds.
     NotificationsFull,
+    /// The queue to or from the program at the other end of a direct transport was full.
+    DirectFull,
+    /// A packet for a direct transport that no program is attached to.
+    NoProgram,
 }
 
 impl DropReason {
     /// Each reason once, in the order of the enum.
-    pub const ALL: [DropReason; 4] =
-        [Self::UnknownTuple, Self::UnknownUfrag, Self::EmptyDatagram, Self::NotificationsFull];
+    pub const ALL: [DropReason; 6] = [
+        Self::UnknownTuple,
+        Self::UnknownUfrag,
+        Self::EmptyDatagram,
+        Self::NotificationsFull,
+        Self::DirectFull,
+        Self::NoProgram,
+    ];
 
     /// A stable name, as metrics show it.
     pub const fn as_str(self) -> &'static str {
@@ -25,6 +35,8 @@ impl DropReason {
             Self::UnknownUfrag => "unknown_ufrag",
             Self::EmptyDatagram => "empty_datagram",
             Self::NotificationsFull => "notifications_full",
+            Self::DirectFull => "direct_full",
+            Self::NoProgram => "no_program",
         }
     }
 }
@@ -35,7 +47,11 @@ pub(crate) struct Drops([u64; DropReason::ALL.len()]);
 
 impl Drops {
     pub(crate) fn count(&mut self, reason: DropReason) {
-        self.0[reason as usize] += 1;
+        self.count_many(reason, 1);
+    }
+
+    pub(crate) fn count_many(&mut self, reason: DropReason, count: u64) {
+        self.0[reason as usize] += count;
     }
 
     /// Reasons that occurred, by name.

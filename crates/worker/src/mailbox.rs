@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
-use motet_control::{Refusal, Request, Response};
+use motet_control::{Refusal, Request, Response, TransportId};
+
+use crate::direct::{DirectEnd, DirectReceiver, DirectSender, direct_pipe};
 
 /// Requests that may wait for one worker: many times what all its rooms ask for in a second. Full means that the worker
 /// is hopelessly behind or hangs; the sender is told, and nobody waits for a place.
@@ -28,6 +30,12 @@ impl fmt::Debug for Post {
     }
 }
 
+/// What the mailbox holds.
+enum Letter {
+    Post(Post),
+    Attach(TransportId, DirectEnd),
+}
+
 /// Why a post was not taken; it comes back.
 #[derive(Debug)]
 pub enum PostError {
@@ -40,21 +48,23 @@ pub enum PostError {
 /// The senders' side; any thread may use it. The worker ends when it is dropped.
 pub struct PostOffice {
     /// `None` only while dropping.
-    sender: Option<SyncSender<Post>>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    sender: Option<SyncSender<Letter>>,
+    wake: Arc<dyn Fn() + Send + Sync>,
     is_stopped: Arc<AtomicBool>,
 }
 
 /// The worker's side.
 #[derive(Debug)]
 pub struct Mailbox {
-    receiver: Receiver<Post>,
+    receiver: Receiver<Letter>,
     is_stopped: Arc<AtomicBool>,
 }
 
 /// What a worker finds in its mailbox.
 pub(crate) enum Found {
     Post(Post),
+    /// A program for a direct transport.
+    Attach(TransportId, DirectEnd),
     Nothing,
     /// All posts were taken out, and no more will come: end.
     Stop,
@@ -65,7 +75,7 @@ pub fn mailbox(wake: impl Fn() + Send + Sync + 'static) -> (PostOffice, Mailbox)
     let (sender, receiver) = sync_channel(POSTS_MAX);
     let is_stopped = Arc::new(AtomicBool::new(false));
     let office =
-        PostOffice { sender: Some(sender), wake: Box::new(wake), is_stopped: Arc::clone(&is_stopped) };
+        PostOffice { sender: Some(sender), wake: Arc::new(wake), is_stopped: Arc::clone(&is_stopped) };
     (office, Mailbox { receiver, is_stopped })
 }
 
@@ -77,12 +87,28 @@ impl PostOffice {
     pub fn post(&self, post: Post) -> Result<(), PostError> {
         let sender = self.sender.as_ref().filter(|_| !self.is_stopped.load(Ordering::Acquire));
         let Some(sender) = sender else { return Err(PostError::Gone(post)) };
-        sender.try_send(post).map_err(|error| match error {
-            TrySendError::Full(post) => PostError::Full(post),
-            TrySendError::Disconnected(post) => PostError::Gone(post),
+        sender.try_send(Letter::Post(post)).map_err(|error| match error {
+            TrySendError::Full(Letter::Post(post)) => PostError::Full(post),
+            TrySendError::Disconnected(Letter::Post(post)) => PostError::Gone(post),
+            TrySendError::Full(Letter::Attach(..)) | TrySendError::Disconnected(Letter::Attach(..)) => {
+                unreachable!("what was sent comes back")
+            }
         })?;
         (self.wake)();
         Ok(())
+    }
+
+    /// Attaches the caller to a direct transport that was asked for before. Where the mailbox is full or the worker has
+    /// ended, or the transport is not there when its turn comes, the ends are closed.
+    pub fn attach(&self, transport: TransportId) -> (DirectSender, DirectReceiver) {
+        let wake = Arc::clone(&self.wake);
+        let (end, sender, receiver) = direct_pipe(move || wake());
+        if let Some(office) = self.sender.as_ref().filter(|_| !self.is_stopped.load(Ordering::Acquire)) {
+            // An end that comes back is dropped here, which closes the others.
+            let _ = office.try_send(Letter::Attach(transport, end));
+            (self.wake)();
+        }
+        (sender, receiver)
     }
 
     /// Tells the worker to end once it has carried out what was sent before, however full the mailbox is: to close its
@@ -112,7 +138,8 @@ impl Mailbox {
         // Asked first: what came before the stop is found by the attempt after it.
         let is_stopped = self.is_stopped.load(Ordering::Acquire);
         match self.receiver.try_recv() {
-            Ok(post) => Found::Post(post),
+            Ok(Letter::Post(post)) => Found::Post(post),
+            Ok(Letter::Attach(transport, end)) => Found::Attach(transport, end),
             Err(TryRecvError::Empty) if !is_stopped => Found::Nothing,
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => Found::Stop,
         }

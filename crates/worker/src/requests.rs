@@ -22,7 +22,9 @@ impl<S: Sockets> Worker<S> {
             request => {
                 let slot = self.slot_for(&request)?;
                 let sockets = &self.sockets;
-                self.routers.ask(now, slot, request, |socket| local_addr(sockets, socket))
+                let response = self.routers.ask(now, slot, request, |socket| local_addr(sockets, socket));
+                self.detach_closed();
+                response
             }
         }
     }
@@ -30,7 +32,11 @@ impl<S: Sockets> Worker<S> {
     fn close_router(&mut self, now: Instant, id: RouterId) -> Result<Response, Refusal> {
         // Closing sends, so the sockets are not there to be asked; a closed transport tells nobody its addresses.
         let nowhere = |_| ([0, 0, 0, 0], 0).into();
-        self.routers.close(now, id, &mut Exit(self.sockets.outbox()), nowhere)
+        let Self { sockets, routers, directs, drops, .. } = self;
+        let mut exit = Exit { outbox: sockets.outbox(), directs, drops };
+        let response = routers.close(now, id, &mut exit, nowhere);
+        self.detach_closed();
+        response
     }
 
     /// The router that a request is for. Ids and username fragments are unique in the worker, which no router can see.

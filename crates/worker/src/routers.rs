@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use motet_control::{CandidateProtocol, Refusal, Request, Response, RouterId};
+use motet_control::{CandidateProtocol, Refusal, Request, Response, RouterId, TransportId};
 use motet_ice::{SocketId, Tuple};
 use motet_router::{Egress, EntityId, RouteChange, Router, Totals};
 use slab::Slab;
@@ -38,6 +38,8 @@ pub(crate) struct Routers {
     proven: VecDeque<Tuple>,
     /// Tuples that a turn's checks gave to other transports, with those that had them.
     displaced: VecDeque<(Tuple, Route)>,
+    /// Transports that ended, for whoever has a program at the other end; as many as one request ends.
+    closed: Vec<TransportId>,
     drops: Drops,
     /// Totals of closed routers.
     gone: Totals,
@@ -65,6 +67,7 @@ impl Routers {
             useless: VecDeque::new(),
             displaced: VecDeque::new(),
             proven: VecDeque::new(),
+            closed: Vec::new(),
             drops: Drops::default(),
             gone: Totals::default(),
             created: 0,
@@ -163,6 +166,24 @@ impl Routers {
                 self.note_useless(tuple);
             }
         }
+    }
+
+    /// Brings a program's packet to its transport.
+    pub(crate) fn handle_direct(
+        &mut self,
+        now: Instant,
+        transport: TransportId,
+        packet: &[u8],
+        egress: &mut impl Egress,
+    ) {
+        let Some(slot) = self.slot_of_entity(EntityId::Transport(transport)) else { return };
+        self.seats[slot].router.handle_direct(now, transport, packet, egress);
+        self.settle(slot);
+    }
+
+    /// The next transport that ended.
+    pub(crate) fn poll_closed(&mut self) -> Option<TransportId> {
+        self.closed.pop()
     }
 
     /// Lets routers act that are due, at most `budget` of them and each once.
@@ -278,6 +299,9 @@ impl Routers {
             RouteChange::RemoveEntity(entity) => {
                 self.seats[slot].entities.remove(&entity);
                 self.owners.remove(&entity);
+                if let EntityId::Transport(transport) = entity {
+                    self.closed.push(transport);
+                }
             }
         }
     }

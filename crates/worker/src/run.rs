@@ -86,6 +86,7 @@ enum Requests {
 
 fn sleep<S: Sockets + Sleep>(worker: &mut Worker<S>, requests: &Requests) -> io::Result<()> {
     let timeout = match requests {
+        Requests::AllDone if worker.has_input() => Some(Duration::ZERO),
         Requests::AllDone => {
             let now = Instant::now();
             worker.poll_timeout().map(|due| due.saturating_duration_since(now))
@@ -99,6 +100,7 @@ fn carry_out_requests<S: Sockets>(worker: &mut Worker<S>, mailbox: &Mailbox, now
     for _ in 0..REQUESTS_PER_TURN {
         match mailbox.next() {
             Found::Post(Post { request, answer }) => answer(worker.handle_request(now, request)),
+            Found::Attach(transport, end) => worker.attach(transport, end),
             Found::Nothing => return Requests::AllDone,
             Found::Stop => return Requests::Stop,
         }

@@ -4,8 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use motet_control::TransportId;
 use motet_ice::{SocketId, Tuple};
 use motet_net::Endpoint;
+
+use crate::direct::Directs;
+use crate::drop_reason::Drops;
 
 /// All sockets of one worker. A simulation implements it too.
 ///
@@ -160,11 +164,19 @@ impl Sleep for Endpoint {
     }
 }
 
-/// An outbox as a router sees it.
-pub(crate) struct Exit<'a, O>(pub(crate) &'a mut O);
+/// All ways out as a router sees them.
+pub(crate) struct Exit<'a, O> {
+    pub(crate) outbox: &'a mut O,
+    pub(crate) directs: &'a mut Directs,
+    pub(crate) drops: &'a mut Drops,
+}
 
 impl<O: Outbox> motet_router::Egress for Exit<'_, O> {
     fn send(&mut self, to: Tuple, len_max: usize, fill: impl FnOnce(&mut [u8]) -> usize) {
-        self.0.send(to, len_max, fill);
+        self.outbox.send(to, len_max, fill);
+    }
+
+    fn send_direct(&mut self, to: TransportId, len_max: usize, fill: impl FnOnce(&mut [u8]) -> usize) {
+        self.directs.send(to, len_max, fill, self.drops);
     }
 }

@@ -14,7 +14,8 @@ impl<S: Sockets> Worker<S> {
         let sockets = self.sockets.counters();
         let totals = self.routers.totals();
         let mut drops: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let all = sockets.drops.into_iter().chain(totals.drops).chain(self.routers.drops().iter());
+        let own = self.routers.drops().iter().chain(self.drops.iter());
+        let all = sockets.drops.into_iter().chain(totals.drops).chain(own);
         all.filter(|(_, count)| *count > 0)
             .for_each(|(reason, count)| *drops.entry(reason).or_default() += count);
         WorkerStats {

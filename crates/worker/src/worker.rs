@@ -3,11 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use motet_control::{IceCandidate, Notification, Request};
+use motet_control::{IceCandidate, Notification, Request, TransportId};
 use motet_dtls::Certificate;
 use motet_ice::SocketId;
+use motet_router::EntityId;
 use motet_rtp::NtpTime;
 
+use crate::direct::{DirectEnd, Directs, packets_per_turn};
+use crate::drop_reason::Drops;
 use crate::notifications::Notifications;
 use crate::routers::Routers;
 use crate::sockets::{Exit, Sockets};
@@ -34,7 +37,10 @@ pub struct Setup {
 pub struct Worker<S> {
     pub(crate) sockets: S,
     pub(crate) routers: Routers,
+    pub(crate) directs: Directs,
     pub(crate) notifications: Notifications,
+    /// What no router is to blame for.
+    pub(crate) drops: Drops,
     pub(crate) busy: Duration,
     pub(crate) longest_turn: Duration,
 }
@@ -45,22 +51,38 @@ impl<S: Sockets> Worker<S> {
         Self {
             sockets,
             routers: Routers::new(setup),
+            directs: Directs::default(),
             notifications: Notifications::default(),
+            drops: Drops::default(),
             busy: Duration::ZERO,
             longest_turn: Duration::ZERO,
         }
     }
 
-    /// One turn of the loop, in six phases; each has a limit on its work. Returns whether something that came is left for
-    /// the next turn.
+    /// One turn of the loop, in seven phases; each has a limit on its work. Returns whether something that came is left
+    /// for the next turn.
     pub fn turn(&mut self, now: Instant) -> bool {
+        self.directs.begin(now);
         let has_more = self.receive(now); // 1
-        self.fire_timers(now); // 2
-        self.tell_ended_connections(now); // 3
-        self.gather_notifications(); // 4
-        self.sockets.flush(); // 5
-        self.sort_connections(); // 6
-        has_more
+        let has_more_input = self.receive_direct(now); // 2
+        self.fire_timers(now); // 3
+        self.tell_ended_connections(now); // 4
+        self.gather_notifications(); // 5
+        self.flush(now); // 6
+        self.sort_connections(); // 7
+        has_more || has_more_input
+    }
+
+    /// A program is at the other end of a direct transport from here on. One that comes too late finds its end closed.
+    pub fn attach(&mut self, transport: TransportId, pipe: DirectEnd) {
+        if self.routers.slot_of_entity(EntityId::Transport(transport)).is_some() {
+            self.directs.attach(transport, pipe);
+        }
+    }
+
+    /// Whether packets of programs wait for the next turn, which is then due at once.
+    pub fn has_input(&self) -> bool {
+        self.directs.has_pending()
     }
 
     /// The next thing that a router tells unasked.
@@ -70,7 +92,8 @@ impl<S: Sockets> Worker<S> {
 
     /// When the next turn is due, if nothing comes before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.routers.poll_timeout(), self.sockets.poll_timeout()].into_iter().flatten().min()
+        let all = [self.routers.poll_timeout(), self.sockets.poll_timeout(), self.directs.poll_timeout()];
+        all.into_iter().flatten().min()
     }
 
     /// The sockets, for whoever brings packets or sleeps on them.
@@ -90,20 +113,52 @@ impl<S: Sockets> Worker<S> {
             // Only an unknown id is refused.
             let _ = self.handle_request(now, Request::CloseRouter { router_id });
         }
-        self.sockets.flush();
+        self.flush(now);
         self.sort_connections();
     }
 
     fn receive(&mut self, now: Instant) -> bool {
-        let Self { sockets, routers, .. } = self;
+        let Self { sockets, routers, directs, drops, .. } = self;
         sockets.receive(now, DATAGRAMS_PER_TURN, |tuple, datagram, outbox| {
-            routers.handle_datagram(now, tuple, datagram, &mut Exit(outbox));
+            routers.handle_datagram(now, tuple, datagram, &mut Exit { outbox, directs, drops });
         })
+    }
+
+    /// Takes what programs sent. Returns whether some of it is left.
+    fn receive_direct(&mut self, now: Instant) -> bool {
+        let Self { sockets, routers, directs, drops, .. } = self;
+        directs.take_input(drops);
+        let mut budget = packets_per_turn();
+        while let Some((transport, mut packets)) = directs.next_input(budget) {
+            while budget > 0
+                && let Some(packet) = packets.pop()
+            {
+                budget -= 1;
+                let mut exit = Exit { outbox: sockets.outbox(), directs, drops };
+                routers.handle_direct(now, transport, packet.bytes, &mut exit);
+            }
+            directs.put_back(transport, packets);
+        }
+        directs.has_pending()
+    }
+
+    fn flush(&mut self, now: Instant) {
+        self.sockets.flush();
+        self.directs.flush(now, &mut self.drops);
+    }
+
+    /// Programs whose transports ended find out.
+    pub(crate) fn detach_closed(&mut self) {
+        while let Some(transport) = self.routers.poll_closed() {
+            self.directs.remove(transport);
+        }
     }
 
     fn fire_timers(&mut self, now: Instant) {
         self.sockets.handle_timeout(now);
-        self.routers.handle_timeout(now, TIMERS_PER_TURN, &mut Exit(self.sockets.outbox()));
+        let Self { sockets, routers, directs, drops, .. } = self;
+        let mut exit = Exit { outbox: sockets.outbox(), directs, drops };
+        routers.handle_timeout(now, TIMERS_PER_TURN, &mut exit);
     }
 
     /// Transports learn that their connections ended.
