@@ -97,14 +97,16 @@ pub enum MixerAsk {
         /// To this.
         layout: Layout,
     },
-    /// Plays an announcement to everyone, beside the voices. Further ones wait for their turn.
+    /// Plays an announcement to everyone, beside the voices and other announcements.
     Play {
         /// Under this name; told when it ends.
         announcement_id: AnnouncementId,
-        /// What.
-        announcement: Announcement,
+        /// The bytes of a WAV or Ogg Opus file.
+        file: Arc<[u8]>,
+        /// How often it is played, at least once.
+        times: u32,
     },
-    /// Ends an announcement, whether it plays or waits.
+    /// Ends an announcement.
     StopPlaying {
         /// Which.
         announcement_id: AnnouncementId,
@@ -196,29 +198,6 @@ impl Default for MemberSettings {
     fn default() -> Self {
         Self { name: String::new(), shown: true, muted: false, gain: 1.0, position: 0.0 }
     }
-}
-
-/// Sound to be played into a mix.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Announcement {
-    /// Samples.
-    Pcm {
-        /// Samples of one channel in a second, 8000 to 48000.
-        rate_hz: u32,
-        /// 1, or 2 interleaved.
-        channels: u8,
-        /// The samples.
-        samples: Arc<[i16]>,
-    },
-    /// Opus packets in their order, as an Ogg file holds them (RFC 7845).
-    Opus {
-        /// 1 or 2.
-        channels: u8,
-        /// Samples at 48 kHz to leave out at the beginning.
-        pre_skip: u16,
-        /// The packets.
-        packets: Arc<[Vec<u8>]>,
-    },
 }
 
 /// What a mixer tells.
