@@ -57,6 +57,7 @@ pub use events::{Event, Events, EventsOf};
 pub use motet_control as control;
 pub use motet_dtls::{Certificate, CertificateError};
 pub use motet_net::{BindError, TcpLimits};
+pub use motet_relay as turn;
 pub use motet_rtp as rtp;
 pub use motet_worker::End;
 pub use observer::{

@@ -20,7 +20,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("opusic-sys", &["motet-codec"]),
     ("prometheus-client", &["motet-server"]),
     ("rcgen", &["motet-dtls", "motet-server"]),
-    ("rustls", &["motet-server"]),
+    ("rustls", &["motet-relay", "motet-server"]),
     ("sctp-proto", &[]),
     ("sdp-types", &["motet-sdp"]),
     ("serde", &["motet-signal", "motet-server", "motet-room"]),

@@ -4,8 +4,13 @@ use super::Finding;
 use super::packages::{Floor, Package};
 
 /// Edges within a floor that the house has on purpose.
-const EDGES_WITHIN: &[(&str, &str)] =
-    &[("motet-worker", "motet-net"), ("motet", "motet-worker"), ("motet", "motet-net")];
+const EDGES_WITHIN: &[(&str, &str)] = &[
+    ("motet-worker", "motet-net"),
+    ("motet", "motet-worker"),
+    ("motet", "motet-net"),
+    ("motet-relay", "motet-net"),
+    ("motet", "motet-relay"),
+];
 
 /// The stairwell: floor 1 may speak its words too.
 const STAIRWELL: &str = "motet-control";
@@ -23,6 +28,8 @@ const ENGINE_ROOMS: &[&str] = &[
     "motet-bwe",
     "motet-codec",
     "motet-mixer",
+    "motet-relay",
+    "motet-turn",
 ];
 
 /// The binary that is made of the worker's loop alone.

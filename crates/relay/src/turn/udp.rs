@@ -1,0 +1,144 @@
+//! Datagrams: from clients to the server, from peers to their clients.
+
+use std::io;
+use std::ops::Range;
+use std::os::fd::AsFd;
+
+use motet_net::ports::{Datagram, Poller, PortId, UdpPort};
+use motet_turn::{ClientProtocol, ClientSocket, FromClient, ListenerId, RelayId, ToClient};
+
+use super::{DATAGRAMS_PER_TURN, Net, PortUse, Relay, Turn};
+use crate::counters::EngineDrop;
+
+impl Turn {
+    /// Takes what came at all readable ports, each in turn, up to a turn's worth.
+    pub(super) fn receive_udp(&mut self) {
+        let mut left = DATAGRAMS_PER_TURN;
+        let mut datagrams = Vec::new();
+        while left > 0 && !self.readable.is_empty() {
+            let mut readable = std::mem::take(&mut self.readable);
+            readable.retain(|id| {
+                let Some(may_have_more) = self.net.receive(*id, &mut datagrams) else { return false };
+                left = left.saturating_sub(datagrams.len().max(1));
+                self.pace.has_received |= !datagrams.is_empty();
+                self.is_report_due |= !datagrams.is_empty();
+                for datagram in datagrams.drain(..) {
+                    self.handle_datagram(*id, datagram);
+                }
+                may_have_more
+            });
+            self.readable = readable;
+        }
+    }
+
+    fn handle_datagram(&mut self, port: PortId, datagram: Datagram) {
+        match self.net.uses.get(port.0 as usize) {
+            Some(PortUse::Listener) => self.handle_from_client(port, datagram),
+            Some(PortUse::Relay(relay)) => self.handle_from_peer(*relay, datagram),
+            // Closed by what a datagram before this one asked for.
+            Some(PortUse::Closed) | None => self.drops.count(EngineDrop::Gone),
+        }
+    }
+
+    fn handle_from_client(&mut self, port: PortId, Datagram { from, range }: Datagram) {
+        let Some(local) = self.net.ports.get(port).map(UdpPort::local_addr) else { return };
+        let listener = ListenerId(port.0);
+        let client = ClientSocket { listener, protocol: ClientProtocol::Udp, local, remote: from };
+        match self.server.handle_client(self.now, client, self.net.pool.bytes(range.clone())) {
+            FromClient::ToPeer { relay, peer, payload, dont_fragment } => {
+                let body = range.start + payload.start..range.start + payload.end;
+                self.send_to_peer(relay, peer, &[], body, dont_fragment);
+            }
+            // Only connections are joined and moved.
+            FromClient::Nothing | FromClient::Join { .. } | FromClient::Elsewhere { .. } => self.carry_out(),
+        }
+    }
+
+    fn handle_from_peer(&mut self, relay: RelayId, Datagram { from, range }: Datagram) {
+        let Some(to) = self.server.handle_peer(self.now, relay, from, range.len()) else { return };
+        let ToClient { client, prefix, padding: _ } = to;
+        match client.protocol {
+            ClientProtocol::Udp => {
+                self.net.send(PortId(client.listener.0), client.remote, prefix.as_bytes(), range);
+            }
+            ClientProtocol::Tcp | ClientProtocol::Tls | ClientProtocol::Dtls => {
+                self.drops.count(EngineDrop::Gone)
+            }
+        }
+    }
+
+    /// Sends `front` and then `body`, which lies in the pool, from a relay to a peer.
+    pub(super) fn send_to_peer(
+        &mut self,
+        relay: RelayId,
+        peer: std::net::SocketAddr,
+        front: &[u8],
+        body: Range<usize>,
+        _dont_fragment: bool,
+    ) {
+        match self.relays.get(relay.0 as usize) {
+            Some(Relay::Udp(port)) => self.net.send(*port, peer, front, body),
+            Some(Relay::Closed) | None => self.drops.count(EngineDrop::Gone),
+        }
+    }
+}
+
+impl Net {
+    /// Takes a port in and watches it.
+    pub(super) fn watch(&mut self, poller: &Poller, port: UdpPort, used: PortUse) -> io::Result<PortId> {
+        let id = self.ports.insert(port);
+        let index = id.0 as usize;
+        if self.uses.len() <= index {
+            self.uses.resize(index + 1, PortUse::Closed);
+        }
+        let Some(port) = self.ports.get(id) else { return Err(io::ErrorKind::NotFound.into()) };
+        if let Err(error) = poller.watch(&port.as_fd(), index) {
+            self.ports.remove(id);
+            return Err(error);
+        }
+        self.uses[index] = used;
+        Ok(id)
+    }
+
+    /// Closes a port; what waits to be sent from it is sent before.
+    pub(super) fn close(&mut self, id: PortId) {
+        self.flush_forwards();
+        if let Some(used) = self.uses.get_mut(id.0 as usize) {
+            *used = PortUse::Closed;
+        }
+        self.ports.remove(id);
+    }
+
+    /// One system call's worth of datagrams, and whether more may wait; `None` for a port that is closed.
+    fn receive(&mut self, id: PortId, datagrams: &mut Vec<Datagram>) -> Option<bool> {
+        if !self.pool.has_room() {
+            self.flush();
+        }
+        let port = self.ports.get(id)?;
+        let is_busy = self.uses.get(id.0 as usize) == Some(&PortUse::Listener);
+        let received =
+            self.pool.receive(port, is_busy, &mut self.counters, |_, datagram| datagrams.push(datagram));
+        // An error that a former send left behind is told once and says nothing about what waits.
+        Some(received.unwrap_or(true))
+    }
+
+    pub(super) fn send(&mut self, port: PortId, to: std::net::SocketAddr, front: &[u8], body: Range<usize>) {
+        if self.forwards.push(port, to, front, body.clone()).is_err() {
+            self.flush_forwards();
+            // An empty batch has room for any datagram.
+            let _ = self.forwards.push(port, to, front, body);
+        }
+    }
+
+    /// Sends all that waits; what was received is forgotten.
+    pub(super) fn flush(&mut self) {
+        self.flush_forwards();
+        self.pool.clear();
+    }
+
+    fn flush_forwards(&mut self) {
+        if !self.forwards.is_empty() {
+            self.forwards.flush(&self.pool, &mut self.ports, &mut self.counters);
+        }
+    }
+}
