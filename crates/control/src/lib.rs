@@ -18,8 +18,8 @@ pub use ids::{
 pub use layout::{Arrangement, CELLS_MAX, Cell, CellWho, Fit, Layout};
 pub use message::{Consume, Notification, Produce, Quality, Refusal, Request, Response};
 pub use mix::{
-    MemberSettings, MixAudio, MixSize, MixVideo, MixerAsk, MixerNews, MixerNotification, MixerOpen,
-    MixerRequest, Shown,
+    Announcement, MemberSettings, MixAudio, MixSize, MixVideo, MixerAsk, MixerNews, MixerNotification,
+    MixerOpen, MixerRequest, Shown,
 };
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};
 pub use stats::{ConsumerStats, ProducerStats, StreamStats, TransportStats, WorkerStats};

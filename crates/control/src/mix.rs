@@ -101,10 +101,8 @@ pub enum MixerAsk {
     Play {
         /// Under this name; told when it ends.
         announcement_id: AnnouncementId,
-        /// The bytes of a WAV or Ogg Opus file.
-        file: Arc<[u8]>,
-        /// How often it is played, at least once.
-        times: u32,
+        /// What.
+        announcement: Announcement,
     },
     /// Ends an announcement.
     StopPlaying {
@@ -198,6 +196,15 @@ impl Default for MemberSettings {
     fn default() -> Self {
         Self { name: String::new(), shown: true, muted: false, gain: 1.0, position: 0.0 }
     }
+}
+
+/// Sound to be played into a mix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Announcement {
+    /// The bytes of a WAV or Ogg Opus file.
+    pub file: Arc<[u8]>,
+    /// How often it is played, at least once.
+    pub times: u32,
 }
 
 /// What a mixer tells.
