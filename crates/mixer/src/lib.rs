@@ -3,4 +3,4 @@
 pub mod audio;
 mod ids;
 
-pub use ids::SourceId;
+pub use ids::{MemberId, SourceId};
