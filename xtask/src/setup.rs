@@ -6,7 +6,17 @@ use std::path::{Path, PathBuf};
 use crate::process::{Outcome, command, root, say, show, succeeds, target};
 
 /// What building the server needs: a C compiler for aws-lc, OpenSSL's headers for the DTLS door, cmake for libopus.
-const BUILD_PACKAGES: &[&str] = &["cmake", "gcc", "g++", "libc6-dev", "libssl-dev", "pkg-config"];
+const BUILD_PACKAGES: &[&str] = &[
+    "cmake",
+    "gcc",
+    "g++",
+    "libc6-dev",
+    "libdav1d-dev",
+    "libssl-dev",
+    "libvpx-dev",
+    "nasm",
+    "pkg-config",
+];
 
 /// What the tests need besides: the browsers, GStreamer with its WebRTC element, Python for it and for aiortc.
 const TEST_PACKAGES: &[&str] = &[

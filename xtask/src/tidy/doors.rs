@@ -5,10 +5,12 @@ use super::packages::{Floor, Package};
 
 /// A foreign library and the crates that may open it. Tests of any crate may use it as a peer or an oracle.
 const DOORS: &[(&str, &[&str])] = &[
+    ("ab_glyph", &["motet-mixer"]),
     ("aws-lc-rs", &["motet-srtp", "motet-dtls", "motet-turn", "motet-server"]),
     ("axum", &["motet-signal", "motet-server"]),
     ("clap", &["motet-server"]),
     ("dcsctp", &["motet-sctp"]),
+    ("dejavu", &["motet-mixer"]),
     ("dimpl", &["motet-dtls"]),
     ("fastrand", &["motet-sctp"]),
     ("if-addrs", &["motet-server"]),
@@ -16,6 +18,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("libc", &["motet-net"]),
     ("md-5", &["motet-turn"]),
     ("mio", &["motet-net"]),
+    ("openh264", &["motet-codec"]),
+    ("openh264-sys2", &["motet-codec"]),
     ("openssl", &["motet-dtls"]),
     ("opusic-sys", &["motet-codec"]),
     ("prometheus-client", &["motet-server"]),
