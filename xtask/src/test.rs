@@ -48,7 +48,9 @@ fn web() -> Outcome {
 
 /// Real browsers, GStreamer and aiortc against a real server.
 fn interop(filter: &[&str]) -> Outcome {
-    show(&mut command("cargo", &["build", "--package", "motet-server", "--package", "motet-loadgen"]))?;
+    // With the tests, though they are not run here: a build without them has other features of the same dependencies,
+    // and would compile them all over again.
+    show(&mut command("cargo", &["build", "--workspace", "--bins", "--tests"]))?;
     let mut arguments = vec!["run.mjs"];
     arguments.extend(filter);
     show(
