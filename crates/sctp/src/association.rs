@@ -60,8 +60,12 @@ pub struct Association {
     pub(crate) transmits: VecDeque<Vec<u8>>,
     /// What was given to the library and is neither acknowledged nor given up, with what each message costs.
     pub(crate) buffered_bytes: usize,
+    /// A message was refused for it, and [`Event::BufferHasRoom`] is owed.
+    pub(crate) was_full: bool,
     forwards_pending: u32,
-    now: Instant,
+    /// The peer is shutting down, and has until then to finish.
+    pub(crate) shut_down_by: Option<Instant>,
+    pub(crate) now: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,7 +88,9 @@ impl Association {
             state: State::Connecting,
             transmits: VecDeque::new(),
             buffered_bytes: 0,
+            was_full: false,
             forwards_pending: 0,
+            shut_down_by: None,
             now,
         };
         association.socket.connect();
@@ -106,6 +112,9 @@ impl Association {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
         self.settle();
+        if self.shut_down_by.is_some_and(|deadline| deadline <= self.now) {
+            self.end(End::Closed);
+        }
     }
 
     /// The next packet to send, of at most [`crate::PACKET_BYTES_MAX`] bytes.
@@ -123,7 +132,7 @@ impl Association {
         if self.socket.messages_waiting() > 0 && self.events.has_room() {
             return Some(self.now);
         }
-        self.socket.poll_timeout()
+        [self.socket.poll_timeout(), self.shut_down_by].into_iter().flatten().min()
     }
 
     /// Opens a channel; [`Event::Ready`] tells when the peer knows it. It may be opened before the association is
@@ -201,9 +210,12 @@ impl Association {
         self.socket.buffered_bytes(id)
     }
 
-    /// When [`Event::BufferedLow`] is told: when [`Self::channel_buffered_bytes`] falls to this. It is 0 to begin with.
-    pub fn set_buffered_low(&mut self, id: ChannelId, bytes: usize) {
-        if self.channels.get(id).is_some_and(|channel| channel.stage != Stage::Closing) {
+    /// Asks for [`Event::BufferedLow`]: from here on it is told whenever [`Self::channel_buffered_bytes`] falls to `bytes`
+    /// from above.
+    pub fn tell_buffered_low(&mut self, id: ChannelId, bytes: usize) {
+        let Some(channel) = self.channels.get_mut(id) else { return };
+        if channel.stage != Stage::Closing {
+            channel.tells_buffered_low = true;
             self.socket.set_buffered_low(id, bytes);
             self.settle();
         }
@@ -268,7 +280,7 @@ impl Association {
         Ok(())
     }
 
-    fn cost_to_send(&self, id: ChannelId, bytes: usize) -> Result<u32, SendError> {
+    fn cost_to_send(&mut self, id: ChannelId, bytes: usize) -> Result<u32, SendError> {
         if self.state == State::Ended {
             return Err(SendError::Ended);
         }
@@ -285,6 +297,7 @@ impl Association {
         let cost = bytes + MESSAGE_OVERHEAD_BYTES;
         // A message that alone is larger than the buffer may go when nothing else waits.
         if self.buffered_bytes > 0 && self.buffered_bytes + cost > max {
+            self.was_full = true;
             return Err(SendError::BufferFull { buffered_bytes: self.buffered_bytes, max });
         }
         Ok(u32::try_from(cost).unwrap_or(u32::MAX))

@@ -42,6 +42,8 @@ pub(crate) struct Channel {
     /// The peer opened this channel when it had seen the reset of its predecessor, which this side has not heard yet.
     pub(crate) predecessor_is_resetting: bool,
     pub(crate) reset_attempts: u8,
+    /// Whether [`crate::Event::BufferedLow`] was asked for.
+    pub(crate) tells_buffered_low: bool,
 }
 
 impl Channel {
@@ -54,6 +56,7 @@ impl Channel {
             incoming_is_reset: false,
             predecessor_is_resetting: false,
             reset_attempts: 0,
+            tells_buffered_low: false,
         }
     }
 }

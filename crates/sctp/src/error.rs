@@ -48,7 +48,8 @@ pub enum SendError {
         /// What the peer takes.
         max: usize,
     },
-    /// Too much waits to be sent or acknowledged: try again after [`crate::Event::BufferedLow`], or drop the message.
+    /// Too much waits to be sent or acknowledged: try again after
+    /// [`crate::Event::BufferHasRoom`], or drop the message.
     #[error("the send buffer is full: {buffered_bytes} of {max} bytes")]
     BufferFull {
         /// What waits, with what each message costs.

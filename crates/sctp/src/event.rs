@@ -31,8 +31,10 @@ pub enum Event {
         /// It may be empty.
         data: Vec<u8>,
     },
-    /// No more waits to be sent on the channel than [`crate::Association::set_buffered_low`] asked for.
+    /// No more waits to be sent on the channel than [`crate::Association::tell_buffered_low`] asked for.
     BufferedLow(ChannelId),
+    /// After [`crate::SendError::BufferFull`]: half of the send buffer is free.
+    BufferHasRoom,
     /// The channel is no more, on either side; its stream may be used again.
     Closed(ChannelId),
     /// The association is over, and all channels with it. Told once, and last.

@@ -1,5 +1,7 @@
 //! What an association may take and hold.
 
+use std::time::Duration;
+
 use dcsctp::api::{Options, ZERO_CHECKSUM_ALTERNATE_ERROR_DETECTION_METHOD_LOWER_LAYER_DTLS};
 
 use crate::gate::STREAMS_MAX;
@@ -12,6 +14,16 @@ pub const PEER_MESSAGE_BYTES_UNSAID: usize = 65_536;
 pub const MESSAGE_OVERHEAD_BYTES: usize = 128;
 /// The largest message that is ever sent or taken, whatever the settings say: a buffer has to hold it whole.
 const MESSAGE_BYTES_CEILING: usize = 16 * 1024 * 1024;
+
+/// How long a silent peer is left in peace before it is tried again.
+const RETRANSMISSION_INTERVAL_MAX: Duration = Duration::from_secs(3);
+/// How often a silent peer is tried, about a minute in all, before it is given up. ICE's consent ends sooner.
+const RETRANSMISSIONS_MAX: u32 = 20;
+
+/// How long a peer may take to answer the first request to connect; the library doubles it each time, without a limit.
+const CONNECT_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the request is repeated: half a minute in all, for each of the two that it takes.
+const CONNECT_RETRANSMISSIONS_MAX: u32 = 5;
 
 /// The limits of one association. The defaults suit browsers.
 #[derive(Clone, Debug)]
@@ -76,6 +88,12 @@ impl Settings {
             max_receiver_window_buffer_size: window,
             max_send_buffer_size: unlimited,
             per_stream_send_queue_limit: unlimited,
+            // A call goes on as soon as its path does, not a minute later as SCTP's own back-off would have it.
+            max_timer_backoff_duration: Some(RETRANSMISSION_INTERVAL_MAX),
+            max_retransmissions: Some(RETRANSMISSIONS_MAX),
+            t1_init_timeout: CONNECT_INTERVAL,
+            t1_cookie_timeout: CONNECT_INTERVAL,
+            max_init_retransmits: Some(CONNECT_RETRANSMISSIONS_MAX),
             // RFC 9653: DTLS below detects every change already.
             zero_checksum_alternate_error_detection_method:
                 ZERO_CHECKSUM_ALTERNATE_ERROR_DETECTION_METHOD_LOWER_LAYER_DTLS,

@@ -1,5 +1,7 @@
 //! What the library has to say, after each call into it.
 
+use std::time::Duration;
+
 use dcsctp::api::{ErrorKind, SocketEvent};
 
 use crate::association::{Association, State, TRANSMITS_MAX};
@@ -11,6 +13,9 @@ use crate::event::Event;
 use crate::payload::Payload;
 use crate::socket::cost_of;
 
+/// How long a peer may take to shut down; the library itself waits for hours.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl Association {
     /// Takes from the library whatever it has to say or to send.
     pub(crate) fn settle(&mut self) {
@@ -18,6 +23,9 @@ impl Association {
         self.take_messages();
         self.take_resets();
         self.take_events();
+        if self.shut_down_by.is_none() && self.socket.is_shutting_down() {
+            self.shut_down_by = Some(self.now + SHUTDOWN_TIMEOUT);
+        }
         if !self.socket.is_alive() {
             self.end(End::LibraryFailed);
         }
@@ -47,9 +55,7 @@ impl Association {
             SocketEvent::OnStreamsResetPerformed(streams) => self.take_performed(&streams),
             SocketEvent::OnStreamsResetFailed(streams) => self.take_failed(&streams),
             SocketEvent::OnIncomingStreamReset(streams) => self.note_incoming_reset(&streams),
-            SocketEvent::OnLifecycleEnd(id) => {
-                self.buffered_bytes = self.buffered_bytes.saturating_sub(cost_of(id));
-            }
+            SocketEvent::OnLifecycleEnd(id) => self.take_message_end(cost_of(id)),
             SocketEvent::OnTotalBufferedAmountLow()
             | SocketEvent::OnLifecycleMessageFullySent(_)
             | SocketEvent::OnLifecycleMessageExpired(_)
@@ -93,10 +99,20 @@ impl Association {
     }
 
     fn take_buffered_low(&mut self, id: ChannelId) {
-        match self.channels.get(id).map(|channel| (channel.outgoing, channel.stage)) {
-            Some((Outgoing::Draining, _)) => self.reset_when_drained(id),
-            Some((_, Stage::Open | Stage::AwaitAck)) => self.events.push_once(Event::BufferedLow(id)),
-            _ => {}
+        let Some(channel) = self.channels.get(id) else { return };
+        if channel.outgoing == Outgoing::Draining {
+            self.reset_when_drained(id);
+        } else if channel.tells_buffered_low && channel.stage != Stage::Closing {
+            self.events.push_once(Event::BufferedLow(id));
+        }
+    }
+
+    /// A message is acknowledged or given up.
+    fn take_message_end(&mut self, cost: usize) {
+        self.buffered_bytes = self.buffered_bytes.saturating_sub(cost);
+        if self.was_full && self.buffered_bytes <= self.settings.send_buffer_bytes_max / 2 {
+            self.was_full = false;
+            self.events.push(Event::BufferHasRoom);
         }
     }
 
@@ -123,6 +139,7 @@ impl Association {
             }
         }
         self.socket.bury();
+        self.shut_down_by = None;
         self.channels.by_id.clear();
         self.incoming_resets.clear();
         self.buffered_bytes = 0;

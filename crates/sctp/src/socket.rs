@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dcsctp::api::handover::HandoverReadiness;
 use dcsctp::api::{
     DcSctpSocket, LifecycleId, Message, PpId, ResetStreamsError, SendError, SendOptions, SocketEvent,
-    SocketTime, StreamId,
+    SocketState, SocketTime, StreamId,
 };
 
 use crate::channels::ChannelId;
@@ -120,6 +120,11 @@ impl Socket {
     pub(crate) fn outgoing_streams(&self) -> u16 {
         let metrics = self.library.as_ref().and_then(|library| library.get_metrics());
         metrics.map_or(0, |metrics| metrics.negotiated_maximum_outgoing_streams)
+    }
+
+    /// True while the peer shuts the association down; this side never does.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.library.as_ref().is_some_and(|library| library.state() == SocketState::ShuttingDown)
     }
 
     /// True while the peer's reset of a stream waits for data that it was sent after.
