@@ -12,9 +12,10 @@ mod relays;
 mod server;
 mod settings;
 mod start;
+mod stream;
 mod turn;
 
 pub use counters::{EngineDrop, TurnCounters};
-pub use motet_turn as turn_server;
+pub use motet_turn as protocol;
 pub use server::TurnServer;
 pub use settings::{StartError, TurnSettings};

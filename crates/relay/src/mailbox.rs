@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use motet_net::Waker;
 
 use crate::counters::ThreadCounters;
+use crate::stream::Handed;
 
 /// Letters that wait for one thread. Full means that a connection on its way there is closed.
 const LETTERS_MAX: usize = 1_024;
 
 /// For one thread.
 pub(crate) enum Letter {
+    /// A client's connection that was begun elsewhere.
+    Adopt(Box<Handed>),
     /// Ends every allocation of a user.
     EndUser(String),
     /// The end.

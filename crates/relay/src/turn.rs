@@ -2,20 +2,25 @@
 
 mod actions;
 mod pace;
+mod peers;
+mod streams;
 mod udp;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, Ports};
+use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, Ports, TcpPort};
 use motet_turn::{Now, RelayId, Server};
 
-use crate::counters::{EngineDrops, ThreadCounters};
+use crate::counters::{EngineDrop, EngineDrops, ThreadCounters};
 use crate::mailbox::{Letter, Mailbox, Post};
 use crate::relays::Shelf;
 use crate::settings::TurnSettings;
 use crate::start::Listeners;
+use crate::stream::{Role, StreamId, Streams};
 use pace::Pace;
+use streams::Acceptor;
 
 /// What a loop is made of.
 pub(crate) struct Setup {
@@ -38,6 +43,19 @@ pub(crate) struct Turn {
     /// By relay.
     relays: Vec<Relay>,
     readable: Vec<PortId>,
+    acceptors: Vec<Acceptor>,
+    /// When to accept again after the system could not.
+    accept_again: Option<Instant>,
+    streams: Streams,
+    connections_max: usize,
+    /// TCP relays that peers have connected to.
+    relays_readable: Vec<RelayId>,
+    /// Joined connections that have used up what they may pass on for the moment.
+    throttled: Vec<StreamId>,
+    throttled_until: Option<Instant>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    posts: Vec<Post>,
+    scratch: Box<[u8]>,
     drops: EngineDrops,
     pace: Pace,
     now: Now,
@@ -67,19 +85,30 @@ enum PortUse {
 }
 
 /// What a relay's number stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Relay {
     Closed,
     Udp(PortId),
+    Tcp(TcpPort),
 }
+
+/// Tokens of UDP ports are their ids, from 0; those of the others begin here.
+const STREAM_TOKENS: usize = 1 << 32;
+const ACCEPTOR_TOKENS: usize = 1 << 33;
+const RELAY_TOKENS: usize = 1 << 34;
 
 /// Datagrams that one turn takes at most from all ports before it sends and looks at its letters.
 const DATAGRAMS_PER_TURN: usize = 4_096;
+/// How long to leave listeners alone that could not accept: the process is out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How soon a joined connection that has used up its share may go on.
+const THROTTLE: Duration = Duration::from_millis(20);
+/// Bytes read from one connection at a time.
+const SCRATCH_BYTES: usize = 32 * 1024;
 /// How old the counters that the outside sees may be.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 impl Turn {
-    pub(crate) fn new(setup: Setup, settings: &TurnSettings, _posts: Vec<Post>) -> io::Result<Self> {
+    pub(crate) fn new(setup: Setup, settings: &TurnSettings, posts: Vec<Post>) -> io::Result<Self> {
         let Setup { server, poller, listeners, mailbox, shelf } = setup;
         let mut net = Net {
             ports: Ports::default(),
@@ -91,6 +120,11 @@ impl Turn {
         for port in listeners.udp {
             net.watch(&poller, port, PortUse::Listener)?;
         }
+        let mut acceptors = Vec::new();
+        for (index, socket) in listeners.tcp.into_iter().enumerate() {
+            poller.watch(&socket, ACCEPTOR_TOKENS + index)?;
+            acceptors.push(Acceptor { local: socket.local_addr()?, socket, is_readable: true });
+        }
         Ok(Self {
             server,
             poller,
@@ -99,6 +133,16 @@ impl Turn {
             net,
             relays: Vec::new(),
             readable: Vec::new(),
+            acceptors,
+            accept_again: None,
+            streams: Streams::default(),
+            connections_max: settings.connections_max,
+            relays_readable: Vec::new(),
+            throttled: Vec::new(),
+            throttled_until: None,
+            tls: settings.tls.clone(),
+            posts,
+            scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
             drops: EngineDrops::new(),
             pace: Pace::new(settings.pause),
             now: time(),
@@ -115,16 +159,16 @@ impl Turn {
             if self.wait().is_err() {
                 return;
             }
-            self.now = time();
             if self.read_letters() {
                 return;
             }
             self.receive_udp();
-            if self.server.poll_timeout().is_some_and(|due| due <= self.now.instant) {
-                self.server.handle_timeout(self.now);
-                self.carry_out();
-            }
-            self.flush();
+            self.accept_clients();
+            self.accept_peers();
+            self.read_streams();
+            self.handle_timeouts();
+            self.write_streams();
+            self.net.flush();
             if self.is_report_due && self.now.instant - self.reported >= REPORT_EVERY {
                 self.report();
             }
@@ -132,25 +176,84 @@ impl Turn {
     }
 
     fn wait(&mut self) -> io::Result<()> {
-        let timeout = if self.readable.is_empty() {
-            let report = self.is_report_due.then(|| self.reported + REPORT_EVERY);
-            let due = [self.server.poll_timeout(), report].into_iter().flatten().min();
-            due.map(|due| due.saturating_duration_since(Instant::now()))
-        } else {
-            Some(Duration::ZERO)
-        };
+        let has_work = !self.readable.is_empty()
+            || self.streams.has_readable()
+            || self.accept_again.is_none() && self.acceptors.iter().any(|acceptor| acceptor.is_readable);
+        let timeout = if has_work { Some(Duration::ZERO) } else { self.until_due() };
         let timeout = self.pace.before_wait(timeout);
-        let readable = &mut self.readable;
-        let uses = &self.net.uses;
-        self.poller.wait(timeout, |News { token, is_readable, .. }| {
-            if is_readable && uses.get(token).is_some_and(|used| *used != PortUse::Closed) {
-                let id = PortId(token as u32);
-                // A port that a busy turn has left unread is listed already.
-                if !readable.contains(&id) {
-                    readable.push(id);
+        let mut connecting = Vec::new();
+        self.poller.wait(timeout, |News { token, is_readable, is_writable }| match token {
+            RELAY_TOKENS.. => self.relays_readable.push(RelayId((token - RELAY_TOKENS) as u32)),
+            ACCEPTOR_TOKENS.. => {
+                if let Some(acceptor) = self.acceptors.get_mut(token - ACCEPTOR_TOKENS) {
+                    acceptor.is_readable = true;
                 }
             }
-        })
+            STREAM_TOKENS.. => {
+                let id = StreamId(token - STREAM_TOKENS);
+                let Some(stream) = self.streams.get(id) else { return };
+                if let Role::Connecting(_) = stream.role {
+                    connecting.push(id);
+                }
+                if is_readable {
+                    self.streams.list_readable(id);
+                }
+                if is_writable {
+                    self.streams.list_dirty(id);
+                }
+            }
+            _ => {
+                let id = PortId(token as u32);
+                let is_open = self.net.uses.get(token).is_some_and(|used| *used != PortUse::Closed);
+                // A port that a busy turn has left unread is listed already.
+                if is_readable && is_open && !self.readable.contains(&id) {
+                    self.readable.push(id);
+                }
+            }
+        })?;
+        self.now = time();
+        for id in connecting {
+            self.finish_connecting(id);
+        }
+        Ok(())
+    }
+
+    fn until_due(&self) -> Option<Duration> {
+        let report = self.is_report_due.then(|| self.reported + REPORT_EVERY);
+        let due = [
+            self.server.poll_timeout(),
+            self.streams.poll_timeout(),
+            self.accept_again,
+            self.throttled_until,
+            report,
+        ];
+        let due = due.into_iter().flatten().min()?;
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    fn handle_timeouts(&mut self) {
+        let now = self.now.instant;
+        if self.server.poll_timeout().is_some_and(|due| due <= now) {
+            self.server.handle_timeout(self.now);
+            self.carry_out();
+        }
+        for id in self.streams.overdue(now) {
+            self.drops.count(EngineDrop::TooSlow);
+            self.end_stream(id);
+        }
+        if self.accept_again.is_some_and(|due| due <= now) {
+            self.accept_again = None;
+            self.acceptors.iter_mut().for_each(|acceptor| acceptor.is_readable = true);
+        }
+        if self.throttled_until.is_some_and(|due| due <= now) {
+            self.throttled_until = None;
+            for id in std::mem::take(&mut self.throttled) {
+                self.streams.list_readable(id);
+            }
+        }
+        if !self.throttled.is_empty() {
+            self.throttled_until.get_or_insert(now + THROTTLE);
+        }
     }
 
     /// True when there shall be no further turn.
@@ -158,6 +261,7 @@ impl Turn {
         while let Some(letter) = self.mailbox.next() {
             match letter {
                 Letter::Stop => return true,
+                Letter::Adopt(handed) => self.adopt(*handed),
                 Letter::EndUser(username) => {
                     self.server.end_user(self.now, &username);
                     self.carry_out();
@@ -165,10 +269,6 @@ impl Turn {
             }
         }
         false
-    }
-
-    fn flush(&mut self) {
-        self.net.flush();
     }
 
     fn report(&mut self) {

@@ -21,9 +21,8 @@ impl Turn {
                 ClientProtocol::Udp => {
                     self.net.send(PortId(client.listener.0), client.remote, &answer, 0..0);
                 }
-                ClientProtocol::Tcp | ClientProtocol::Tls | ClientProtocol::Dtls => {
-                    self.drops.count(EngineDrop::Gone);
-                }
+                ClientProtocol::Tcp | ClientProtocol::Tls => self.send_by_stream(&client, &[&answer]),
+                ClientProtocol::Dtls => self.drops.count(EngineDrop::Gone),
             }
             answer.clear();
         }
@@ -49,10 +48,15 @@ impl Turn {
             }
             Action::DropHeld { hold } => drop(self.shelf.take(hold)),
             Action::CloseRelay { relay } => self.close_relay(relay),
-            Action::ConnectPeer { connection, .. } => {
-                self.server.handle_peer_connected(self.now, connection, false);
+            Action::ConnectPeer { connection, relay, peer, .. } => {
+                self.connect_peer(connection, relay, peer);
             }
-            Action::ClosePeer { .. } | Action::CloseClient { .. } => {}
+            Action::ClosePeer { connection } => self.close_peer(connection),
+            Action::CloseClient { client, .. } => {
+                if let Some(id) = self.streams.of_client(&client) {
+                    self.finish_stream(id);
+                }
+            }
         }
     }
 
@@ -64,18 +68,16 @@ impl Turn {
     fn keep_relay(&mut self, relay: RelayId, opened: Opened) -> Result<(), OpenError> {
         let index = relay.0 as usize;
         if self.relays.len() <= index {
-            self.relays.resize(index + 1, Relay::Closed);
+            self.relays.resize_with(index + 1, || Relay::Closed);
         }
-        self.relays[index] = match opened {
-            Opened::Udp(port) => {
-                let watched = self.net.watch(&self.poller, port, PortUse::Relay(relay));
-                Relay::Udp(watched.map_err(|_| {
-                    self.drops.count(EngineDrop::SystemRefused);
-                    OpenError::Failed
-                })?)
-            }
-            Opened::Tcp(_) => return Err(OpenError::Failed),
+        let kept = match opened {
+            Opened::Udp(port) => self.net.watch(&self.poller, port, PortUse::Relay(relay)).map(Relay::Udp),
+            Opened::Tcp(port) => self.keep_tcp_relay(relay, port),
         };
+        self.relays[index] = kept.map_err(|_| {
+            self.drops.count(EngineDrop::SystemRefused);
+            OpenError::Failed
+        })?;
         Ok(())
     }
 
@@ -83,7 +85,8 @@ impl Turn {
         let Some(known) = self.relays.get_mut(relay.0 as usize) else { return };
         match std::mem::replace(known, Relay::Closed) {
             Relay::Udp(port) => self.net.close(port),
-            Relay::Closed => {}
+            // Closing the listener ends its watch.
+            Relay::Tcp(_) | Relay::Closed => {}
         }
     }
 }

@@ -56,14 +56,23 @@ impl Turn {
 
     fn handle_from_peer(&mut self, relay: RelayId, Datagram { from, range }: Datagram) {
         let Some(to) = self.server.handle_peer(self.now, relay, from, range.len()) else { return };
-        let ToClient { client, prefix, padding: _ } = to;
+        let ToClient { client, prefix, padding } = to;
         match client.protocol {
             ClientProtocol::Udp => {
                 self.net.send(PortId(client.listener.0), client.remote, prefix.as_bytes(), range);
             }
-            ClientProtocol::Tcp | ClientProtocol::Tls | ClientProtocol::Dtls => {
-                self.drops.count(EngineDrop::Gone)
+            ClientProtocol::Tcp | ClientProtocol::Tls => {
+                let Some(id) = self.streams.of_client(&client) else {
+                    return self.drops.count(EngineDrop::Gone);
+                };
+                let Some(stream) = self.streams.get(id) else { return };
+                let padding = &[0; 3][..usize::from(padding.min(3))];
+                match stream.push(&[prefix.as_bytes(), self.net.pool.bytes(range), padding]) {
+                    Ok(()) => self.streams.list_dirty(id),
+                    Err(_) => self.drops.count(EngineDrop::OutputFull),
+                }
             }
+            ClientProtocol::Dtls => self.drops.count(EngineDrop::Gone),
         }
     }
 
@@ -78,7 +87,7 @@ impl Turn {
     ) {
         match self.relays.get(relay.0 as usize) {
             Some(Relay::Udp(port)) => self.net.send(*port, peer, front, body),
-            Some(Relay::Closed) | None => self.drops.count(EngineDrop::Gone),
+            Some(Relay::Tcp(_) | Relay::Closed) | None => self.drops.count(EngineDrop::Gone),
         }
     }
 }

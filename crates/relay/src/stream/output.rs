@@ -1,0 +1,71 @@
+//! What waits to be written to one connection.
+
+/// What does not fit is not queued, none of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OutputFull;
+
+/// Bytes that may wait for a client that is relayed to: a second of 2 Mbit/s. Full means that the datagram in hand is lost,
+/// as on any network.
+const WAITING_BYTES_MAX: usize = 256 * 1024;
+/// An empty queue gives memory above this back.
+const KEPT_BYTES: usize = 4 * 1024;
+
+/// Bytes in the order in which they were pushed; those before `written` have left.
+#[derive(Default)]
+pub(crate) struct Output {
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Output {
+    pub(crate) fn push(&mut self, parts: &[&[u8]]) -> Result<(), OutputFull> {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        if self.waiting() + len > WAITING_BYTES_MAX {
+            return Err(OutputFull);
+        }
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    /// What waits.
+    pub(crate) fn front(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    /// So many bytes of the front have left.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.written += count;
+        if self.written == self.bytes.len() {
+            self.bytes.clear();
+            self.bytes.shrink_to(KEPT_BYTES);
+            self.written = 0;
+        } else if self.written >= self.waiting() {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_takes_nothing_until_some_has_left() {
+        let mut output = Output::default();
+        while output.push(&[&[1], &[7; 999]]).is_ok() {}
+        assert_eq!(output.waiting(), WAITING_BYTES_MAX / 1000 * 1000);
+        output.consume(1000);
+        assert_eq!(output.push(&[&[2; 1000]]), Ok(()));
+        assert_eq!(output.front()[0], 1);
+        output.consume(output.waiting());
+        assert_eq!(output.waiting(), 0);
+        assert!(output.bytes.capacity() <= KEPT_BYTES);
+    }
+}
