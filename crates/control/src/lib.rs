@@ -6,6 +6,7 @@ mod ids;
 mod layout;
 mod message;
 mod mix;
+mod mix_stats;
 pub mod negotiate;
 mod rtp_parameters;
 mod stats;
@@ -21,6 +22,7 @@ pub use mix::{
     Announcement, MemberSettings, MixAudio, MixSize, MixVideo, MixerAsk, MixerNews, MixerNotification,
     MixerOpen, MixerRequest, Shown,
 };
+pub use mix_stats::{HeardStats, MixOutputStats, MixStats, SeenStats};
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};
 pub use stats::{ConsumerStats, ProducerStats, StreamStats, TransportStats, WorkerStats};
 pub use transport::{

@@ -87,7 +87,7 @@ pub enum MixerAsk {
         /// Of a picture.
         video_consumer_id: Option<ConsumerId>,
     },
-    /// A listener's consumers are no longer to be switched. They go on with what they have.
+    /// A listener's consumers are no longer to be switched. They go on with the shared mix in the size that they have.
     RemoveListener {
         /// Whose.
         member: MixMember,
@@ -223,6 +223,11 @@ pub enum MixerNews {
     ActiveSpeaker {
         /// Who.
         member: Option<MixMember>,
+    },
+    /// How loud the loudest members are, loudest first, in dBov (-127 to 0), a few times a second while there are any.
+    Levels {
+        /// Who, and how loud.
+        levels: Vec<(MixMember, i8)>,
     },
     /// A source is shown, or its placeholder is and why.
     SourceShown {

@@ -16,6 +16,7 @@ mod counters;
 mod endpoint;
 mod outbox;
 pub mod ports;
+mod priority;
 mod sys;
 mod tcp;
 mod waker;
@@ -24,6 +25,7 @@ pub use bind::{BindError, EndpointSettings};
 pub use counters::{Counters, DropReason};
 pub use endpoint::Endpoint;
 pub use outbox::Outbox;
+pub use priority::give_way;
 pub use tcp::TcpLimits;
 pub use waker::Waker;
 
