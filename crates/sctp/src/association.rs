@@ -34,7 +34,7 @@ const FORWARDS_PENDING_MAX: u32 = 64;
 ///
 /// What waits to be sent is bounded by [`Settings::send_buffer_bytes_max`], what the peer can make this side hold by
 /// twice [`Settings::message_bytes_max`], counted in bytes of data: in pieces of one byte, which no honest peer sends,
-/// the library's own memory for it is about a hundred times that. Events that nobody fetches close the window to the peer.
+/// the library's own memory for it is about thirty times that. Events that nobody fetches close the window to the peer.
 ///
 /// # Bad input
 ///
