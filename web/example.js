@@ -13,6 +13,11 @@ room.on('trackSubscribed', ({ participant, track }) => {
   element.srcObject = new MediaStream([/** @type {MediaStreamTrack} */ (track.mediaStreamTrack)]);
   document.body.append(element);
 });
+// The room went over from one topology to another: the same sound or picture comes another way.
+room.on('trackMoved', ({ track }) => {
+  const element = /** @type {HTMLMediaElement} */ (document.getElementById(track.id));
+  element.srcObject = new MediaStream([/** @type {MediaStreamTrack} */ (track.mediaStreamTrack)]);
+});
 room.on('trackUnsubscribed', ({ track }) => document.getElementById(track.id)?.remove());
 room.on('ended', ({ reason }) => document.body.append(`It is over: ${reason}.`));
 

@@ -79,9 +79,9 @@ export class Server {
     }
   }
 
-  /** The page that joins at once. */
+  /** The page that joins at once, a room that the server passes media on in unless `more` says otherwise. */
   callUrl(room, name, more = {}) {
-    return `${this.url}/?${new URLSearchParams({ room, name, join: '1', ...more })}`;
+    return `${this.url}/?${new URLSearchParams({ room, name, join: '1', topology: 'sfu', ...more })}`;
   }
 
   /** A metric's samples as [labels text, value]. */

@@ -8,6 +8,7 @@ import { createDrawer } from './drawer.js';
 import { el } from './dom.js';
 import { createHelp, listenToKeys } from './keyboard.js';
 import { createNotices } from './notices.js';
+import { createRoomPanel } from './room-panel.js';
 import { Speakers } from './speakers.js';
 import { createSettingsPanel } from './settings-panel.js';
 import { createStage } from './stage.js';
@@ -35,12 +36,14 @@ export function createCall({ room, own, speakerId, onLeave }) {
     ownId: () => room.local.id,
     onFault: notices.fault,
   });
-  const bar = createTopBar(room, notices);
+  const bar = createTopBar(room, notices, () => drawer.toggle('room'));
+  const panel = createRoomPanel(room, notices.fault);
   const drawer = createDrawer(
     {
       chat: { title: 'Chat', element: chat.element, onOpen: () => chat.focus() },
       stats: { title: 'Statistics', element: stats.element, onOpen: stats.start, onClose: stats.stop },
       settings: { title: 'Settings', element: settings.element, onOpen: () => void settings.refresh() },
+      room: { title: 'How this room works', element: panel.element, onOpen: panel.open, onClose: panel.close },
     },
     handleDrawer,
   );
@@ -51,8 +54,11 @@ export function createCall({ room, own, speakerId, onLeave }) {
   /** @type {import('./drawer.js').HandleDrawer} */
   function handleDrawer(open, before) {
     controls.setDrawer(open);
+    bar.setRoomOpen(open === 'room');
     if (open === 'chat') controls.setUnread(0);
-    if (!open && before) controls.focusDrawer(before);
+    if (open || !before) return;
+    if (before === 'room') bar.focusRoom();
+    else controls.focusDrawer(before);
   }
 
   const element = el(
@@ -83,6 +89,7 @@ export function createCall({ room, own, speakerId, onLeave }) {
     destroy() {
       for (const off of offs) off();
       stats.stop();
+      panel.destroy();
       bar.destroy();
       settings.destroy();
       speakers.destroy();
@@ -104,6 +111,7 @@ function listShortcuts(own, drawer, showHelp) {
     { key: 's', words: 'Share a screen, or stop', run: () => void own.toggleScreen() },
     { key: 'c', words: 'Open or close the chat', run: () => drawer.toggle('chat') },
     { key: 'i', words: 'Open or close the statistics', run: () => drawer.toggle('stats') },
+    { key: 't', words: 'How media travels in this room', run: () => drawer.toggle('room') },
     { key: '?', words: 'These shortcuts', run: showHelp },
   ];
 }

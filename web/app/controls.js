@@ -5,7 +5,7 @@
 import { canShareScreen } from '../sdk/index.js';
 import { el, iconButton, relabel } from './dom.js';
 
-/** @typedef {'chat' | 'stats' | 'settings'} DrawerName */
+/** @typedef {'chat' | 'stats' | 'settings' | 'room'} DrawerName `room` opens from the bar above. */
 
 /**
  * @typedef {object} ControlsOptions
@@ -80,7 +80,7 @@ export function createControls({ own, onDrawer, onHelp, onLeave }) {
       drawers.chat.title = label;
     },
     /** @param {DrawerName} name */
-    focusDrawer: (name) => drawers[name].focus(),
+    focusDrawer: (name) => name !== 'room' && drawers[name].focus(),
   };
 }
 

@@ -111,7 +111,8 @@ async function connect({ name, room: roomName }) {
   const room = new Room({ videoCodec: params.codec, forceTcp: params.tcp });
   exposed.error = null;
   try {
-    await room.connect(location.origin, { room: roomName, name, token: params.token });
+    const { token, topology, view } = params;
+    await room.connect(location.origin, { room: roomName, name, token, topology, view });
   } catch (error) {
     exposed.error = error;
     throw error;

@@ -4,6 +4,8 @@
  */
 
 /** @typedef {'vp8' | 'vp9' | 'h264' | 'av1'} VideoCodec */
+/** @typedef {import('../sdk/protocol.js').TopologyIntent} TopologyIntent */
+/** @typedef {import('../sdk/protocol.js').ViewIntent} ViewIntent */
 
 /**
  * @typedef {object} Params
@@ -15,10 +17,16 @@
  * @property {boolean} video Whether to begin with the camera.
  * @property {boolean} audio Whether to begin with the microphone.
  * @property {boolean} tcp Media over TCP alone.
+ * @property {TopologyIntent | undefined} topology What the room shall have, if it is made by joining.
+ * @property {ViewIntent | undefined} view What to receive: tracks, or one mix.
  */
 
 /** @type {readonly VideoCodec[]} */
 const CODECS = ['vp8', 'vp9', 'h264', 'av1'];
+/** @type {readonly TopologyIntent[]} */
+const TOPOLOGIES = ['auto', 'mesh', 'sfu', 'mcu'];
+/** @type {readonly ViewIntent[]} */
+const VIEWS = ['auto', 'tracks', 'mix'];
 
 /**
  * @param {string} search Such as `?room=choir&join=1`.
@@ -26,16 +34,19 @@ const CODECS = ['vp8', 'vp9', 'h264', 'av1'];
  */
 export function readParams(search) {
   const params = new URLSearchParams(search);
-  const codec = params.get('codec')?.toLowerCase();
+  /** @template {string} Word @param {string} name @param {readonly Word[]} words */
+  const oneOf = (name, words) => words.find((word) => word === params.get(name)?.toLowerCase());
   return {
     room: params.get('room')?.trim() ?? '',
     name: params.get('name')?.trim() ?? '',
     join: isOn(params.get('join')),
-    codec: CODECS.find((known) => known === codec),
+    codec: oneOf('codec', CODECS),
     token: params.get('token') ?? undefined,
     video: params.get('video') !== '0',
     audio: params.get('audio') !== '0',
     tcp: isOn(params.get('tcp')),
+    topology: oneOf('topology', TOPOLOGIES),
+    view: oneOf('view', VIEWS),
   };
 }
 

@@ -12,12 +12,17 @@ import { Emitter } from '../sdk/emitter.js';
  * @property {{isBlocked: boolean}} blocked The browser wants the person to touch the page before it plays.
  */
 
+/** What plays in place of another has begun by then, or will not. */
+const BEGIN_MS = 1_000;
+
 /** @extends {Emitter<SpeakersEvents>} */
 export class Speakers extends Emitter {
   /** @type {Map<string, HTMLAudioElement>} */
   #elements = new Map();
   #offs;
   #sinkId;
+  /** The element that was told to play last has begun. @type {Promise<void>} */
+  #begun = Promise.resolve();
   isBlocked = false;
 
   /**
@@ -29,9 +34,10 @@ export class Speakers extends Emitter {
     this.#sinkId = sinkId;
     this.#offs = [
       room.on('trackSubscribed', ({ track }) => this.#add(track)),
+      room.on('trackMoved', ({ track }) => this.#add(track)),
       room.on('trackUnsubscribed', ({ track }) => this.#remove(track)),
     ];
-    for (const participant of room.participants.values()) {
+    for (const participant of [room.mix, ...room.participants.values()]) {
       for (const track of participant.tracks.values()) if (track.mediaStreamTrack) this.#add(track);
     }
   }
@@ -64,7 +70,7 @@ export class Speakers extends Emitter {
     this.#elements.set(track.id, element);
     document.body.append(element);
     void this.#route(element);
-    void this.#play(element);
+    this.#begun = Promise.race([this.#play(element), new Promise((resolve) => setTimeout(resolve, BEGIN_MS))]);
   }
 
   /** @param {RemoteTrack} track */
@@ -72,7 +78,8 @@ export class Speakers extends Emitter {
     const element = this.#elements.get(track.id);
     if (!element) return;
     this.#elements.delete(track.id);
-    discard(element);
+    // What comes in its place is heard first, so that no word is lost between the two.
+    queueMicrotask(() => void this.#begun.then(() => discard(element)));
   }
 
   /** @param {HTMLAudioElement} element */

@@ -10,6 +10,9 @@ import { Tile } from './tile.js';
 /** @typedef {import('../sdk/index.js').LocalTrack | import('../sdk/index.js').RemoteTrack} AnyTrack */
 /** @typedef {{id: string, name: string, tracks: ReadonlyMap<string, AnyTrack>, isSpeaking: boolean, quality: import('./tile.js').Quality | null}} Person */
 
+/** The mix's tile, among those of participants and tracks. */
+const MIX = 'mix';
+
 /** What can change what a tile shows. */
 const EVENTS = /** @type {const} */ ([
   'participantJoined',
@@ -17,6 +20,7 @@ const EVENTS = /** @type {const} */ ([
   'trackPublished',
   'trackUnpublished',
   'trackSubscribed',
+  'trackMoved',
   'trackUnsubscribed',
   'trackMuted',
   'localTrackPublished',
@@ -43,8 +47,11 @@ export function createStage(room) {
 
   function update() {
     isScheduled = false;
-    const people = [room.local, ...room.participants.values()];
+    const mixed = [...room.mix.tracks.values()].find((track) => track.kind === 'video')?.mediaStreamTrack;
+    // Who is in the mixed picture needs no tile beside it.
+    const people = mixed ? [room.local] : [room.local, ...room.participants.values()];
     const wanted = new Set(people.flatMap((person) => updatePerson(tiles, person, person === room.local)));
+    if (mixed) wanted.add(updateMix(tiles, mixed));
     for (const [key, tile] of tiles) {
       if (wanted.has(key)) continue;
       tile.destroy();
@@ -119,6 +126,16 @@ function updatePerson(tiles, person, isLocal) {
     shown.setVideo(screen.mediaStreamTrack);
   }
   return keys;
+}
+
+/**
+ * @param {Map<string, Tile>} tiles
+ * @param {MediaStreamTrack} picture
+ */
+function updateMix(tiles, picture) {
+  const tile = tiles.get(MIX) ?? add(tiles, MIX, new Tile({ id: MIX, name: '', isLocal: false, isMix: true }));
+  tile.setVideo(picture);
+  return MIX;
 }
 
 /**

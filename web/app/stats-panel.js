@@ -33,7 +33,10 @@ export function createStatsPanel(room) {
     ]);
     if (!stats || timer === undefined) return;
     const line = server ? [el('dt', {}, 'Server'), el('dd', {}, server)] : [];
-    connection.replaceChildren(...stats.transports.flatMap(renderTransport), ...line);
+    connection.replaceChildren(
+      ...stats.transports.flatMap((transport) => renderTransport(transport, nameOf)),
+      ...line,
+    );
     /** @type {Map<string, TrackStats[]>} */
     const byPerson = new Map();
     for (const track of stats.tracks) {
@@ -46,11 +49,16 @@ export function createStatsPanel(room) {
     }
   }
 
-  /** @param {string} id */
+  /** @param {string} [id] */
+  function nameOf(id = '') {
+    return room.participants.get(id)?.name ?? '';
+  }
+
+  /** @param {string} id The mix has none. */
   function open(id) {
     const isLocal = id === room.local.id;
-    const name = isLocal ? `${room.local.name} (you)` : (room.participants.get(id)?.name ?? '');
-    const group = createGroup(name, isLocal || groups.size < UNFOLDED_MAX);
+    const name = isLocal ? `${room.local.name} (you)` : id ? nameOf(id) : 'The mix of all';
+    const group = createGroup(name, isLocal || groups.size < UNFOLDED_MAX, nameOf);
     groups.set(id, group);
     people.append(group.element);
     return group;
@@ -73,8 +81,9 @@ export function createStatsPanel(room) {
 /**
  * @param {string} name
  * @param {boolean} isOpen
+ * @param {(id?: string) => string} nameOf
  */
-function createGroup(name, isOpen) {
+function createGroup(name, isOpen, nameOf) {
   const total = el('span', { class: 'soft small' });
   const body = el('div', { class: 'track-cards' });
   const element = el(
@@ -91,18 +100,26 @@ function createGroup(name, isOpen) {
     update(tracks) {
       const sum = tracks.reduce((bits, track) => bits + track.bitrateBps, 0);
       total.textContent = formatBitrate(sum);
-      prune(cards, new Map(tracks.map((track) => [track.trackId, track])));
+      prune(cards, new Map(tracks.map((track) => [keyOf(track), track])));
       for (const track of tracks) {
-        let card = cards.get(track.trackId);
+        let card = cards.get(keyOf(track));
         if (!card) {
-          card = createTrackCard(track);
-          cards.set(track.trackId, card);
+          card = createTrackCard(track, track.isLocal ? nameOf(track.peerId) : '');
+          cards.set(keyOf(track), card);
           body.append(card.element);
         }
         card.update(track);
       }
     },
   };
+}
+
+/**
+ * In a mesh one's own track goes to each of the others by itself.
+ * @param {TrackStats} track
+ */
+function keyOf({ trackId, peerId = '' }) {
+  return `${trackId} ${peerId}`;
 }
 
 /**
@@ -118,15 +135,19 @@ function prune(shown, present) {
   }
 }
 
-/** @param {TransportStats} transport */
-function renderTransport(transport) {
-  const title = transport.peer === 'publish' ? 'Sending' : 'Receiving';
+/**
+ * @param {TransportStats} transport
+ * @param {(id?: string) => string} nameOf
+ */
+function renderTransport(transport, nameOf) {
+  const direct = `With ${nameOf(transport.peerId)}`;
+  const title = { publish: 'Sending', subscribe: 'Receiving', mesh: direct }[transport.peer];
   const secured = transport.dtlsVersion ? `DTLS ${transport.dtlsVersion}` : null;
   const facts = [
     transport.state,
     transport.protocol?.toUpperCase(),
     transport.roundTripMs === null ? null : formatMs(transport.roundTripMs),
-    transport.availableOutgoingBps && transport.peer === 'publish'
+    transport.availableOutgoingBps && transport.peer !== 'subscribe'
       ? `room for ${formatBitrate(transport.availableOutgoingBps)}`
       : null,
     transport.remote,

@@ -2,6 +2,7 @@
  * Tells a person what happens in the room, in passing or until it is over.
  * @module
  */
+import { TOPOLOGIES } from './topology-words.js';
 import { wordsFor } from './words.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
@@ -79,7 +80,24 @@ function tellConnection(room, notices) {
       notices.setBanner('path', null);
     }),
     room.on('fault', ({ error }) => console.warn('motet:', error)),
+    tellMoves(room, notices),
   ];
+}
+
+/**
+ * Says when the room has gone over to something else, and why.
+ * @param {Room} room
+ * @param {Notices} notices
+ */
+function tellMoves(room, notices) {
+  let { topology, view } = room.move;
+  return room.on('topology', (move) => {
+    if (move.topology === topology && move.view === view) return;
+    ({ topology, view } = move);
+    const { name, term } = TOPOLOGIES[topology];
+    const what = view === 'mix' ? 'You receive one mix of all' : `${name} (${term.toUpperCase()})`;
+    notices.toast(move.explanation ? `${what}: ${move.explanation}` : what);
+  });
 }
 
 /**
@@ -88,6 +106,10 @@ function tellConnection(room, notices) {
  */
 function pathBanner(lost) {
   if (lost.size === 0) return null;
+  if (lost.has('mesh')) {
+    const title = 'You and somebody else cannot reach each other.';
+    return { title, text: 'Looking for another way…', isBusy: true };
+  }
   const one = lost.has('publish') ? 'Others cannot see and hear you.' : 'You cannot see and hear the others.';
   const title = lost.size > 1 ? 'Sound and picture do not pass.' : one;
   return { title, text: 'Looking for another way…', isBusy: true };

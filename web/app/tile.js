@@ -16,7 +16,9 @@ const QUALITIES = {
 };
 
 export class Tile {
-  #video = el('video', { autoplay: true, playsinline: true, muted: true, tabindex: -1 });
+  #video;
+  /** The next picture of the same person, until its first frame. @type {HTMLVideoElement | null} */
+  #next = null;
   #avatar = el('span', { class: 'avatar', 'aria-hidden': 'true' });
   #muted = el('span', { class: 'tile-muted' }, icon('microphoneOff'));
   #name = el('span', { class: 'tile-name' });
@@ -26,13 +28,13 @@ export class Tile {
   #level = null;
 
   /**
-   * @param {{id: string, name: string, isLocal: boolean, isScreen?: boolean}} person
+   * @param {{id: string, name: string, isLocal: boolean, isScreen?: boolean, isMix?: boolean}} person A mix is shown as a
+   *   screen is: big, and whole.
    */
   constructor(person) {
     this.person = person;
-    this.isScreen = person.isScreen ?? false;
-    // The attribute alone does not silence an element that script made.
-    this.#video.muted = true;
+    this.isScreen = person.isScreen ?? person.isMix ?? false;
+    this.#video = this.#createVideo();
     this.#avatar.textContent = initials(person.name);
     const tag = el(
       'div',
@@ -44,23 +46,28 @@ export class Tile {
     this.element = el('li', { class: `tile voice-${voiceOf(person.name)}` }, this.#avatar, this.#video, tag);
     this.element.classList.toggle('is-screen', this.isScreen);
     this.element.classList.toggle('is-local', person.isLocal);
-    this.#video.classList.toggle('is-mirrored', person.isLocal && !this.isScreen);
-    this.#video.addEventListener('loadeddata', () =>
-      this.element.classList.toggle('has-video', this.#video.srcObject !== null),
-    );
+    this.element.classList.toggle('is-mix', person.isMix ?? false);
     this.#name.textContent = this.#title();
     this.#render();
   }
 
   /**
-   * The picture is shown from its first frame on; until then there are the initials.
+   * The picture is shown from its first frame on; until then there are the initials, or the picture before it.
    * @param {MediaStreamTrack | null} track
    */
   setVideo(track) {
-    const shown = /** @type {MediaStream | null} */ (this.#video.srcObject)?.getTracks()[0] ?? null;
-    if (shown === track) return;
-    this.element.classList.remove('has-video');
-    this.#video.srcObject = track && new MediaStream([track]);
+    if (shownBy(this.#next ?? this.#video) === track) return;
+    this.#next?.remove();
+    this.#next = null;
+    if (shownBy(this.#video) === track) return;
+    if (track && this.element.classList.contains('has-video')) {
+      this.#next = this.#createVideo();
+      this.#next.srcObject = new MediaStream([track]);
+      this.#video.after(this.#next);
+    } else {
+      this.element.classList.remove('has-video');
+      this.#video.srcObject = track && new MediaStream([track]);
+    }
   }
 
   /** @param {boolean} isMuted Whether nothing can be heard of the person. */
@@ -93,17 +100,40 @@ export class Tile {
 
   /** Plays what a strict browser held back; called while the person touches the page. */
   play() {
-    if (this.#video.srcObject) void this.#video.play().catch(() => undefined);
+    const video = this.#next ?? this.#video;
+    if (video.srcObject) void video.play().catch(() => undefined);
   }
 
   /** Lets the medium go. */
   destroy() {
     this.#video.srcObject = null;
+    if (this.#next) this.#next.srcObject = null;
     this.element.remove();
   }
 
+  #createVideo() {
+    const video = el('video', { autoplay: true, playsinline: true, muted: true, tabindex: -1 });
+    // The attribute alone does not silence an element that script made.
+    video.muted = true;
+    video.classList.toggle('is-mirrored', this.person.isLocal && !this.isScreen);
+    video.addEventListener('loadeddata', () => this.#handleFrame(video));
+    return video;
+  }
+
+  /** @param {HTMLVideoElement} video It has its first frame. */
+  #handleFrame(video) {
+    if (video === this.#next) {
+      this.#video.srcObject = null;
+      this.#video.remove();
+      this.#video = video;
+      this.#next = null;
+    }
+    this.element.classList.toggle('has-video', this.#video.srcObject !== null);
+  }
+
   #title() {
-    const { name, isLocal } = this.person;
+    const { name, isLocal, isMix } = this.person;
+    if (isMix) return 'Everyone, mixed into one picture';
     if (this.isScreen) return isLocal ? 'Your screen' : `${name}’s screen`;
     return isLocal ? `${name} (you)` : name;
   }
@@ -116,4 +146,12 @@ export class Tile {
     const parts = [this.#title(), this.#isMuted && 'muted', quality && quality.bars < 3 && quality.words];
     this.element.setAttribute('aria-label', parts.filter(Boolean).join(', '));
   }
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {MediaStreamTrack | null}
+ */
+function shownBy({ srcObject }) {
+  return /** @type {MediaStream | null} */ (srcObject)?.getTracks()[0] ?? null;
 }

@@ -3,13 +3,16 @@
  * @module
  */
 import { el, icon, iconButton, logo } from './dom.js';
+import { topologyGlyph } from './glyphs.js';
 import { inviteLink } from './params.js';
+import { TOPOLOGIES } from './topology-words.js';
 
 /**
  * @param {import('../sdk/index.js').Room} room
  * @param {import('./notices.js').Notices} notices
+ * @param {() => void} onRoom
  */
-export function createTopBar(room, notices) {
+export function createTopBar(room, notices, onRoom) {
   const count = el('span', { class: 'count' });
   const copy = iconButton('link', 'Copy link to this room', { click: copyLink, class: 'button is-quiet' });
   copy.append(el('span', {}, 'Copy link'));
@@ -22,6 +25,21 @@ export function createTopBar(room, notices) {
       // Browsers give the clipboard to secure pages only.
       notices.toast(`The link to this room: ${link}`);
     }
+  }
+  const chip = el('button', {
+    type: 'button',
+    class: 'button is-quiet room-chip',
+    'aria-expanded': 'false',
+    'aria-controls': 'drawer',
+    click: onRoom,
+  });
+  function renderChip() {
+    const { topology, state } = room.move;
+    const { name, term } = TOPOLOGIES[topology];
+    chip.replaceChildren(topologyGlyph(topology), el('span', {}, name));
+    chip.title = `How media travels: ${name.toLowerCase()} (${term}) (t)`;
+    chip.setAttribute('aria-label', chip.title);
+    chip.classList.toggle('is-moving', state === 'moving');
   }
   function render() {
     const people = room.participants.size + 1;
@@ -36,18 +54,27 @@ export function createTopBar(room, notices) {
     room.on('participantJoined', render),
     room.on('participantLeft', render),
     room.on('resumed', render),
+    room.on('topology', renderChip),
   ];
   render();
+  renderChip();
   const element = el(
     'header',
     { class: 'top-bar' },
     el('span', { class: 'brand' }, logo(), el('span', { class: 'visually-hidden' }, 'Motet')),
     el('h1', {}, room.name),
     count,
+    chip,
     copy,
   );
   return {
     element,
+    /** @param {boolean} isOpen Whether the room's drawer is. */
+    setRoomOpen(isOpen) {
+      chip.setAttribute('aria-expanded', String(isOpen));
+      chip.classList.toggle('is-active', isOpen);
+    },
+    focusRoom: () => chip.focus(),
     destroy() {
       for (const off of offs) off();
       document.title = 'Motet';

@@ -14,6 +14,7 @@ const SOURCES = {
   microphone: 'Microphone',
   screen: 'Screen',
   screenAudio: 'Screen sound',
+  mix: 'Mix',
   other: 'Track',
 };
 
@@ -25,8 +26,11 @@ const FIGURES = [
   { label: 'Jitter', least: 20, format: formatMs, read: (stats) => stats.jitterMs },
 ];
 
-/** @param {TrackStats} first */
-export function createTrackCard(first) {
+/**
+ * @param {TrackStats} first
+ * @param {string} [recipient] Whom it goes to, where it goes to one.
+ */
+export function createTrackCard(first, recipient = '') {
   const figures = FIGURES.map((figure) => ({
     ...figure,
     history: new History(),
@@ -36,7 +40,7 @@ export function createTrackCard(first) {
   const element = el(
     'article',
     { class: `track-card is-${first.kind}` },
-    el('h4', {}, SOURCES[first.source] ?? 'Track'),
+    el('h4', {}, SOURCES[first.source] ?? 'Track', recipient && ` to ${recipient}`),
     facts,
     el('div', { class: 'charts' }, ...figures.map(({ chart }) => chart.element)),
   );

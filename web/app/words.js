@@ -96,6 +96,11 @@ const WORDS = {
     text: 'Try again; if it stays so, tell whoever runs the server.',
   },
   left: { title: 'You left the call', text: 'Your camera and microphone are off.' },
+  meshFull: {
+    title: 'This room is full',
+    text: 'Its people send directly to each other, and no more can. Ask the host to have the server pass media on.',
+  },
+  noMesh: { title: 'Not possible here', text: 'This server lets nobody send directly to others.' },
   tooManyTracks: { title: 'That is one too many', text: 'Stop sharing something else first.' },
   textTooLong: { title: 'The message is too long', text: 'Send it in parts.' },
   deviceLost: { title: 'A device was unplugged', text: 'Choose another one in the settings.' },

@@ -18,25 +18,25 @@
  * @property {Record<Way, Media>} media What comes by each way.
  * @property {Media} shown What is shown so far.
  * @property {(trackId: string) => boolean} isMix
- * @property {(media: MediaStreamTrack) => boolean} isFlowing Whether it is being decoded.
+ * @property {(media: MediaStreamTrack) => boolean} isDecoded Whether it is being decoded.
  * @property {Iterable<string>} expected Tracks that should come: not muted, and not refused.
  * @property {boolean} isForced Waited long enough: what is there is taken, and what is not is let go.
  */
 
 /**
- * A track that has one medium keeps it until the next one flows. Tracks and mix are changed all at once, when everything of
- * the new view flows: both together would be heard twice.
+ * A track that has one medium keeps it until the next one is decoded. Tracks and mix are changed all at once, when everything of
+ * the new view is: both together would be heard twice.
  * @param {Candidates} candidates
  * @returns {{shown: Map<string, MediaStreamTrack>, isComplete: boolean}} `isComplete`: the old way is not needed any longer.
  */
-export function choose({ scheme, media, shown, isMix, isFlowing, expected, isForced }) {
+export function choose({ scheme, media, shown, isMix, isDecoded, expected, isForced }) {
   const next = media[scheme.way];
   const belongs = (/** @type {string} */ id) => isMix(id) === (scheme.view === 'mix');
   const wanted = [...expected].filter(belongs);
   const leaving = [...shown.keys()].filter((id) => !belongs(id));
   const isReady = (/** @type {string} */ id) => {
     const medium = next.get(id);
-    return medium !== undefined && isFlowing(medium);
+    return medium !== undefined && isDecoded(medium);
   };
   // Of people it is known what they send; of a mix only once it is there.
   const isKnown = wanted.length > 0 || scheme.view === 'tracks';
@@ -52,7 +52,7 @@ export function choose({ scheme, media, shown, isMix, isFlowing, expected, isFor
     if (!medium) {
       if (!isForced) keep(result, id, shown, media);
     } else if (old === undefined && !isViewReady) continue;
-    else if (isFree || isForced || isFlowing(medium)) result.set(id, medium);
+    else if (isFree || isForced || isDecoded(medium)) result.set(id, medium);
     else keep(result, id, shown, media);
   }
   const isThere = isKnown && wanted.every((id) => isReady(id) && result.get(id) === next.get(id));

@@ -20,6 +20,8 @@
  * @property {{participant: Participant, track: RemoteTrack}} trackPublished
  * @property {{participant: Participant, track: RemoteTrack}} trackUnpublished
  * @property {{participant: Participant, track: RemoteTrack}} trackSubscribed `track.mediaStreamTrack` is there.
+ * @property {{participant: Participant, track: RemoteTrack, before: MediaStreamTrack}} trackMoved It comes by another way
+ *   from now on: `track.mediaStreamTrack` is another one, which is decoded already. The one `before` ends in a moment.
  * @property {{participant: Participant, track: RemoteTrack}} trackUnsubscribed
  * @property {{participant: Participant, track: RemoteTrack, muted: boolean}} trackMuted
  * @property {{trackId: string, reason: string}} subscriptionRefused
@@ -35,7 +37,11 @@
  * @property {{peer: import('./protocol.js').Peer, state: string}} mediaState As the server sees it.
  * @property {{peer: import('./protocol.js').Peer, isLost: boolean}} path As the browser sees it: the way through the network
  *   was lost, or found again.
- * @property {{topology: string}} topology
+ * @property {Required<import('./protocol.js').TopologyInfo>} topology The room moves, or has moved, or the reason changed.
+ * @property {{participant: import('./participant.js').Participant<any>, view: import('./protocol.js').View}} viewChanged
+ *   One's own included.
+ * @property {{layout: import('./protocol.js').Layout}} layout The picture of the mix is laid out so.
+ * @property {{flows: import('./protocol.js').Flow[]}} flows Who sends how much to whom, every 2 s after `watchFlows`.
  * @property {{error: unknown}} fault Something went wrong in the background; the room goes on.
  */
 

@@ -5,7 +5,7 @@
 import { MotetError } from './errors.js';
 import { LocalTrack } from './track.js';
 
-/** @typedef {import('./publisher.js').Publisher} Publisher */
+/** @typedef {import('./outlets.js').Outlets} Outlets */
 /** @typedef {import('./events.js').RoomEvents} RoomEvents */
 
 /**
@@ -17,8 +17,8 @@ import { LocalTrack } from './track.js';
 
 export class LocalMedia {
   #options;
-  /** @type {Publisher | null} */
-  #publisher = null;
+  /** @type {Outlets | null} */
+  #outlets = null;
   /** Published or about to be: what a new session is given again. @type {Set<LocalTrack>} */
   #wanted = new Set();
   /** Muted or unmuted while the socket was down, which the server does not know. @type {Set<LocalTrack>} */
@@ -37,13 +37,13 @@ export class LocalMedia {
    * @returns {Promise<LocalTrack>}
    */
   async publish(media, options) {
-    const publisher = this.#publisher;
-    if (!publisher) throw new MotetError('badState', 'publishing takes a connected room');
+    const outlets = this.#outlets;
+    if (!outlets) throw new MotetError('badState', 'publishing takes a connected room');
     const track = new LocalTrack(media, options);
     this.#watch(track, media);
     this.#wanted.add(track);
     try {
-      await publisher.add(track);
+      await outlets.add(track);
     } catch (error) {
       this.#wanted.delete(track);
       throw error;
@@ -59,7 +59,7 @@ export class LocalMedia {
    */
   withdraw(track, reason) {
     if (!this.#wanted.delete(track)) return;
-    this.#publisher?.remove(track);
+    this.#outlets?.remove(track);
     this.tracks.delete(track.id);
     track.setMedia(null);
     this.#options.emit('localTrackUnpublished', { track, reason });
@@ -94,11 +94,11 @@ export class LocalMedia {
   }
 
   /**
-   * Sends through `publisher` from here on; `null` while there is none. Unpublished tracks are nobody's.
-   * @param {Publisher | null} publisher
+   * Sends through `outlets` from here on; `null` while there is none. Unpublished tracks are nobody's.
+   * @param {Outlets | null} outlets
    */
-  use(publisher) {
-    this.#publisher = publisher;
+  use(outlets) {
+    this.#outlets = outlets;
   }
 
   /**
@@ -113,7 +113,7 @@ export class LocalMedia {
       else this.handleMuted(track, muted);
     }
     this.#unsaid.clear();
-    await this.#publisher?.resume();
+    await this.#outlets?.resume();
     // A track that the server gave up meanwhile is a new one to it.
     const published = [...this.tracks.values()];
     this.tracks.clear();
@@ -157,7 +157,7 @@ export class LocalMedia {
 
   /** @param {LocalTrack} track */
   #publishAgain(track) {
-    this.#publisher?.add(track).then(
+    this.#outlets?.add(track).then(
       () => this.tracks.set(track.id, track),
       (error) => this.withdraw(track, error.reason ?? 'refused'),
     );
@@ -169,7 +169,7 @@ export class LocalMedia {
    */
   async #exchange(track, media) {
     if (media) this.#watch(track, media);
-    await this.#publisher?.replace(track, media);
+    await this.#outlets?.replace(track, media);
     track.setMedia(media);
   }
 

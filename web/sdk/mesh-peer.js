@@ -104,7 +104,8 @@ export class MeshPeer {
   get media() {
     const media = new Map();
     for (const [trackId, { currentDirection, receiver }] of this.#receiving()) {
-      if (currentDirection === 'recvonly' || currentDirection === 'sendrecv') media.set(trackId, receiver.track);
+      const isOn = currentDirection === 'recvonly' || currentDirection === 'sendrecv';
+      if (isOn && this.#options.isWanted(trackId)) media.set(trackId, receiver.track);
     }
     return media;
   }

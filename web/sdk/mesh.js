@@ -6,7 +6,7 @@ import { MeshPeer } from './mesh-peer.js';
 
 /** @typedef {import('./track.js').LocalTrack} LocalTrack */
 /** @typedef {import('./mesh-peer.js').MeshMessage} MeshMessage */
-/** @typedef {'connecting' | 'connected' | 'failed'} PairState */
+/** @typedef {'connecting' | 'connected' | 'disconnected' | 'failed'} PairState */
 
 /**
  * @typedef {object} MeshOptions
@@ -14,7 +14,7 @@ import { MeshPeer } from './mesh-peer.js';
  * @property {RTCIceServer[]} iceServers
  * @property {string} [videoCodec]
  * @property {(to: string, message: MeshMessage) => Promise<unknown>} relay
- * @property {(trackId: string) => boolean} isWanted
+ * @property {(trackId: string, participantId: string) => boolean} isWanted
  * @property {() => void} onMedia
  * @property {(participantId: string, state: PairState) => void} onPair
  * @property {(isLost: boolean) => void} onPath Whether the way to any of the others is lost.
@@ -104,6 +104,12 @@ export class Mesh {
   /** The socket came back. */
   resume() {
     for (const peer of this.#peers.values()) peer.resume();
+    this.tell();
+  }
+
+  /** Says again how each pair does. */
+  tell() {
+    for (const { participantId, pc } of this.#peers.values()) this.#tell(participantId, pc.connectionState);
   }
 
   close() {
@@ -116,22 +122,28 @@ export class Mesh {
 
   /** @param {string} participantId */
   #open(participantId) {
-    const { ownId, relay, onMedia, onPair, iceServers, videoCodec, isWanted, onFault } = this.#options;
+    const { ownId, relay, onMedia, iceServers, videoCodec, isWanted, onFault } = this.#options;
     return new MeshPeer({
       participantId,
       isPolite: ownId < participantId,
       iceServers,
       videoCodec,
-      isWanted,
+      isWanted: (trackId) => isWanted(trackId, participantId),
       onFault,
       onMedia,
       send: (message) => relay(participantId, message),
-      onState: (state) => {
-        const pair = PAIR_STATES.get(state);
-        if (pair) onPair(participantId, pair);
-      },
+      onState: (state) => this.#tell(participantId, state),
       onPath: (isLost) => this.#setLost(participantId, isLost),
     });
+  }
+
+  /**
+   * @param {string} participantId
+   * @param {RTCPeerConnectionState} state
+   */
+  #tell(participantId, state) {
+    const pair = PAIR_STATES.get(state);
+    if (pair) this.#options.onPair(participantId, pair);
   }
 
   /** @param {string} participantId */
@@ -158,5 +170,6 @@ export class Mesh {
 const PAIR_STATES = new Map([
   ['connecting', 'connecting'],
   ['connected', 'connected'],
+  ['disconnected', 'disconnected'],
   ['failed', 'failed'],
 ]);

@@ -13,10 +13,13 @@ const CLOSEST_MS = 400;
 
 /**
  * @typedef {Rates & {trackId: string, participantId: string, source: import('./protocol.js').Source,
- *   isLocal: boolean}} TrackStats
+ *   isLocal: boolean, peerId?: string}} TrackStats `peerId`: in a mesh, with whom.
  */
 
-/** @typedef {TransportSample & {peer: import('./protocol.js').Peer, state: RTCPeerConnectionState}} TransportStats */
+/**
+ * @typedef {TransportSample & {peer: import('./protocol.js').Peer, peerId?: string,
+ *   state: RTCPeerConnectionState}} TransportStats
+ */
 
 /**
  * @typedef {object} RoomStats
@@ -29,6 +32,7 @@ const CLOSEST_MS = 400;
  * One PeerConnection and whose track each of its media sections carries.
  * @typedef {object} Metered
  * @property {import('./protocol.js').Peer} peer
+ * @property {string} [peerId] The participant at the other end, in a mesh.
  * @property {RTCPeerConnection} pc
  * @property {Map<string, {track: AnyTrack, participantId: string}>} tracksByMid
  */
@@ -61,14 +65,16 @@ export class Meter {
     const before = this.#before;
     this.#before = new Map();
     readings.forEach(({ samples, transport }, index) => {
-      const { peer, pc, tracksByMid } = metered[index];
-      stats.transports.push({ ...transport, peer, state: pc.connectionState });
+      const { peer, peerId, pc, tracksByMid } = metered[index];
+      stats.transports.push({ ...transport, peer, peerId, state: pc.connectionState });
       for (const [mid, { track, participantId }] of tracksByMid) {
         const sample = samples.get(mid) ?? samples.get(track.mediaStreamTrack?.id ?? '');
         if (!sample) continue;
-        this.#before.set(track.id, sample);
+        // One's own track goes to each of the others by itself, and while a room moves one comes by two ways.
+        const key = `${peer} ${peerId ?? ''} ${track.id}`;
+        this.#before.set(key, sample);
         const { id: trackId, source, isLocal } = track;
-        stats.tracks.push({ ...rate(sample, before.get(track.id)), trackId, participantId, source, isLocal });
+        stats.tracks.push({ ...rate(sample, before.get(key)), trackId, participantId, source, isLocal, peerId });
       }
     });
     return stats;

@@ -11,6 +11,9 @@
  * @property {Room} room
  * @property {Roster} roster
  * @property {(offer: import('./protocol.js').Offer) => void} offer
+ * @property {(relayed: any) => void} relayed
+ * @property {(info: import('./protocol.js').TopologyInfo) => void} topology
+ * @property {(trackId: string) => void} refused
  * @property {(track: import('./track.js').LocalTrack) => void} lostOwnTrack
  * @property {(track: import('./track.js').LocalTrack, muted: boolean) => void} ownMuted
  * @property {() => void} stopping
@@ -25,13 +28,18 @@ const HANDLERS = {
   trackPublished: (params, { roster }) => roster.publish(params.participantId, params.track),
   trackUnpublished: handleUnpublished,
   trackMuted: handleMuted,
+  trackChanged: (params, { roster }) => roster.change(params.track),
   activeSpeaker: handleActiveSpeaker,
   audioLevels: handleAudioLevels,
   quality: handleQuality,
   chat: handleChat,
   mediaState: (params, { room }) => room.emit('mediaState', params),
-  subscriptionRefused: (params, { room }) => room.emit('subscriptionRefused', params),
-  topology: handleTopology,
+  subscriptionRefused: handleRefused,
+  topology: (params, { topology }) => topology(params),
+  viewChanged: handleView,
+  layout: handleLayout,
+  relayed: (params, { relayed }) => relayed(params),
+  flows: (params, { room }) => room.emit('flows', params),
   removed: (params, { end }) => end(params.reason ?? 'removed', params),
   roomClosed: (params, { end }) =>
     end(params.reason === 'closed' ? 'roomClosed' : (params.reason ?? 'roomClosed'), params),
@@ -119,9 +127,23 @@ function handleChat({ from, text, at, to }, { room }) {
 }
 
 /** @param {any} params @param {Receiver} to */
-function handleTopology({ topology }, { room }) {
-  room.topology = topology;
-  room.emit('topology', { topology });
+function handleRefused(params, { room, refused }) {
+  refused(params.trackId);
+  room.emit('subscriptionRefused', params);
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleView({ participantId, view }, { room }) {
+  const participant = everyone(room).find(({ id }) => id === participantId);
+  if (!participant || participant.view === view) return;
+  participant.view = view;
+  room.emit('viewChanged', { participant, view });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleLayout({ layout }, { room }) {
+  room.layout = layout;
+  room.emit('layout', { layout });
 }
 
 /** @param {any} _params @param {Receiver} to */

@@ -28,6 +28,8 @@ export class Participant {
     this.levelDbov = -127;
     /** @type {import('./protocol.js').Quality | null} `null` until the server measured it. */
     this.quality = null;
+    /** What it receives: the others' tracks, or one mix of all. @type {import('./protocol.js').View} */
+    this.view = 'tracks';
   }
 
   /**

@@ -29,6 +29,7 @@ import { keepTcpCandidates } from './sdp.js';
  * @typedef {object} Slot
  * @property {LocalTrack} track
  * @property {RTCRtpTransceiver} transceiver
+ * @property {boolean} isTaken Whether the server has it on this connection.
  * @property {() => void} resolve
  * @property {(error: Error) => void} reject
  */
@@ -59,9 +60,14 @@ export class Publisher {
     const transceiver = this.#reuse(track) ?? openTransceiver(this.pc, track);
     if (track.kind === 'video') prefer(transceiver, this.#options.videoCodec, this.#options.onFault);
     return new Promise((resolve, reject) => {
-      this.#slots.set(track, { track, transceiver, resolve: () => resolve(), reject });
+      this.#slots.set(track, { track, transceiver, isTaken: false, resolve: () => resolve(), reject });
       void this.#request();
     });
+  }
+
+  /** @param {LocalTrack} track */
+  has(track) {
+    return this.#slots.has(track);
   }
 
   /** @param {LocalTrack} track */
@@ -162,6 +168,7 @@ export class Publisher {
       const id = ids.get(mid);
       if (id !== undefined) {
         slot.track.id = id;
+        slot.isTaken = true;
         slot.resolve();
       } else {
         const reason = refusals.get(mid) ?? 'refused';
@@ -176,7 +183,7 @@ export class Publisher {
    * @param {MotetError} error
    */
   async #withdraw(offered, error) {
-    for (const slot of offered) if (!slot.track.id) this.#drop(slot, error);
+    for (const slot of offered) if (!slot.isTaken) this.#drop(slot, error);
     if (this.pc.signalingState === 'have-local-offer')
       await this.pc.setLocalDescription({ type: 'rollback' });
   }
@@ -206,9 +213,12 @@ export class Publisher {
 }
 
 /**
+ * A track that has an id before the server carries it was announced: it stays that one.
  * @param {Slot} slot
  * @returns {PublishTrack}
  */
-function describe({ track, transceiver }) {
-  return { mid: transceiver.mid ?? '', source: track.source, name: track.name, muted: track.muted };
+function describe({ track, transceiver, isTaken }) {
+  const { source, name, muted } = track;
+  const trackId = isTaken || !track.id ? undefined : track.id;
+  return { mid: transceiver.mid ?? '', source, name, muted, trackId };
 }

@@ -26,6 +26,19 @@ export class Roster {
     this.#emit = emit;
   }
 
+  /** Nobody: the tracks of the mix, where the server mixes for this participant, are its. */
+  mix = new Participant('', '');
+
+  /** @returns {Iterable<RemoteTrack>} */
+  get tracks() {
+    return this.#tracks.values();
+  }
+
+  /** @param {string} trackId */
+  isMix(trackId) {
+    return this.mix.tracks.has(trackId);
+  }
+
   /** @param {string} trackId */
   track(trackId) {
     return this.#tracks.get(trackId);
@@ -40,7 +53,7 @@ export class Roster {
     for (const id of [...this.participants.keys()]) if (!present.has(id)) this.leave(id, 'left');
     for (const info of infos) {
       const known = this.participants.get(info.id);
-      if (known) this.#reconcile(known, info.tracks);
+      if (known) this.#reconcile(known, info);
       else this.join(info);
     }
   }
@@ -48,8 +61,9 @@ export class Roster {
   /** @param {ParticipantInfo} info */
   join(info) {
     const participant = this.participants.get(info.id);
-    if (participant) return this.#reconcile(participant, info.tracks);
+    if (participant) return this.#reconcile(participant, info);
     const newcomer = new Participant(info.id, info.name, info.joinedAt);
+    newcomer.view = info.view ?? 'tracks';
     this.participants.set(info.id, newcomer);
     this.#emit('participantJoined', { participant: newcomer });
     for (const track of info.tracks ?? []) this.publish(info.id, track);
@@ -73,8 +87,36 @@ export class Roster {
    */
   publish(participantId, info) {
     const participant = this.participants.get(participantId);
-    if (!participant || this.#tracks.has(info.id)) return;
-    const track = new RemoteTrack(info, participantId);
+    if (participant && !this.#tracks.has(info.id)) this.#open(participant, info);
+  }
+
+  /**
+   * A track's way to this side changed, and with it what is known of it.
+   * @param {TrackInfo} info
+   */
+  change({ id, codec }) {
+    const track = this.#tracks.get(id);
+    if (track) track.codec = codec;
+  }
+
+  /**
+   * The tracks of the mix: all of them, each time.
+   * @param {{trackId: string, kind: import('./protocol.js').Kind}[]} offered
+   */
+  setMix(offered) {
+    const present = new Set(offered.map(({ trackId }) => trackId));
+    for (const id of [...this.mix.tracks.keys()]) if (!present.has(id)) this.unpublish(id);
+    for (const { trackId: id, kind } of offered) {
+      if (!this.#tracks.has(id)) this.#open(this.mix, { id, kind, source: 'mix', muted: false });
+    }
+  }
+
+  /**
+   * @param {Participant} participant
+   * @param {TrackInfo} info
+   */
+  #open(participant, info) {
+    const track = new RemoteTrack(info, participant.id);
     this.#tracks.set(track.id, track);
     participant.tracks.set(track.id, track);
     this.#emit('trackPublished', { participant, track });
@@ -106,22 +148,24 @@ export class Roster {
 
   /**
    * The media that is received, by track: everything, each time.
-   * @param {Map<string, MediaStreamTrack>} media
+   * @param {ReadonlyMap<string, MediaStreamTrack>} media
    */
   setMedia(media) {
     this.#media = new Map(media);
-    for (const track of this.#tracks.values()) {
-      if (this.#media.get(track.id) !== track.mediaStreamTrack) this.#detach(track);
-      this.#attach(track);
-    }
+    // What is new is heard before what is old ends.
+    for (const track of this.#tracks.values()) this.#attach(track);
+    for (const track of this.#tracks.values()) if (!this.#media.has(track.id)) this.#detach(track);
   }
 
   /** @param {RemoteTrack} track */
   #attach(track) {
     const media = this.#media.get(track.id);
-    if (!media || track.mediaStreamTrack === media) return;
+    const before = track.mediaStreamTrack;
+    if (!media || before === media) return;
     track.setMedia(media);
-    this.#emit('trackSubscribed', { participant: this.#owner(track), track });
+    const participant = this.#owner(track);
+    if (before) this.#emit('trackMoved', { participant, track, before });
+    else this.#emit('trackSubscribed', { participant, track });
   }
 
   /** @param {RemoteTrack} track */
@@ -133,20 +177,24 @@ export class Roster {
 
   /**
    * @param {Participant} participant
-   * @param {TrackInfo[]} infos
+   * @param {ParticipantInfo} info
    */
-  #reconcile(participant, infos = []) {
+  #reconcile(participant, { view = 'tracks', tracks: infos = [] }) {
+    participant.view = view;
     const present = new Set(infos.map((info) => info.id));
     for (const id of [...participant.tracks.keys()]) if (!present.has(id)) this.unpublish(id);
     for (const info of infos) {
-      if (this.#tracks.has(info.id)) this.mute(info.id, info.muted);
-      else this.publish(participant.id, info);
+      if (!this.#tracks.has(info.id)) this.publish(participant.id, info);
+      else {
+        this.change(info);
+        this.mute(info.id, info.muted);
+      }
     }
   }
 
   /** @param {RemoteTrack} track */
   #owner(track) {
-    const owner = this.participants.get(track.participantId);
+    const owner = track.source === 'mix' ? this.mix : this.participants.get(track.participantId);
     if (!owner) throw new Error(`track ${track.id} outlived its participant`);
     return owner;
   }

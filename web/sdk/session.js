@@ -186,3 +186,17 @@ export class Session extends Emitter {
     });
   }
 }
+
+/**
+ * Where signaling is, of a server's address.
+ * @param {string | URL} url
+ */
+export function signalUrl(url) {
+  const signal = new URL(url, globalThis.location?.href);
+  if (signal.protocol === 'http:' || signal.protocol === 'https:') {
+    signal.protocol = signal.protocol.replace('http', 'ws');
+    signal.pathname = '/signal';
+    signal.search = signal.hash = '';
+  }
+  return signal.href;
+}

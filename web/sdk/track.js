@@ -70,7 +70,7 @@ export class LocalTrack extends Emitter {
 /**
  * @typedef {object} RemoteTrackEvents
  * @property {{muted: boolean}} muted
- * @property {{mediaStreamTrack: MediaStreamTrack | null}} media The medium came or went.
+ * @property {{mediaStreamTrack: MediaStreamTrack | null}} media The medium came, went, or comes by another way.
  */
 
 /**
@@ -105,6 +105,8 @@ export class RemoteTrack extends Emitter {
   setMuted(muted) {
     if (this.muted === muted) return;
     this.muted = muted;
+    // Whatever still comes of a muted track, nobody shall see or hear it.
+    if (this.mediaStreamTrack) this.mediaStreamTrack.enabled = !muted;
     this.emit('muted', { muted });
   }
 
@@ -112,6 +114,7 @@ export class RemoteTrack extends Emitter {
   setMedia(mediaStreamTrack) {
     if (this.mediaStreamTrack === mediaStreamTrack) return;
     this.mediaStreamTrack = mediaStreamTrack;
+    if (mediaStreamTrack) mediaStreamTrack.enabled = !this.muted;
     this.emit('media', { mediaStreamTrack });
   }
 }

@@ -37,7 +37,7 @@ test('an invented room name needs no escaping in an address', () => {
 });
 
 test('the address says what to do', () => {
-  const params = readParams('?room=choir&name=Ada+L&join=1&codec=VP9&video=0&tcp=1&token=x.y');
+  const params = readParams('?room=choir&name=Ada+L&join=1&codec=VP9&video=0&tcp=1&token=x.y&topology=mcu&view=mix');
   assert.deepEqual(params, {
     room: 'choir',
     name: 'Ada L',
@@ -47,8 +47,11 @@ test('the address says what to do', () => {
     video: false,
     audio: true,
     tcp: true,
+    topology: 'mcu',
+    view: 'mix',
   });
   assert.equal(readParams('?codec=theora&join=0').codec, undefined);
+  assert.equal(readParams('?topology=star').topology, undefined);
   assert.equal(readParams('?join=0').join, false);
 });
 

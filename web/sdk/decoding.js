@@ -20,37 +20,37 @@ const SILENCE_MS = 2_500;
 /** @typedef {{packets: number, frames: number, samples: number | null}} Counts */
 
 /**
- * @typedef {object} FlowOptions
+ * @typedef {object} DecodingOptions
  * @property {(medium: MediaStreamTrack) => RTCRtpReceiver | undefined} receiverOf
- * @property {() => void} onFlow Something began to flow.
+ * @property {() => void} onChange Something began to be decoded.
  * @property {() => number} [now] Milliseconds.
  */
 
-export class Flow {
+export class Decoding {
   #options;
   #now;
   /** @type {Map<MediaStreamTrack, Watched>} */
   #waiting = new Map();
   /** @type {Set<MediaStreamTrack>} */
-  #flowing = new Set();
+  #decoded = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {FlowOptions} options */
+  /** @param {DecodingOptions} options */
   constructor(options) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
   /**
-   * Watches these and no others. What flows stays known.
+   * Watches these and no others. What is decoded stays known.
    * @param {Iterable<MediaStreamTrack>} media
    */
   watch(media) {
     const wanted = new Set(media);
     for (const { medium } of [...this.#waiting.values()]) if (!wanted.has(medium)) this.#drop(medium);
     for (const medium of wanted) {
-      if (this.#flowing.has(medium) || this.#waiting.has(medium)) continue;
+      if (this.#decoded.has(medium) || this.#waiting.has(medium)) continue;
       const warmer = medium.kind === 'audio' ? warm(medium) : null;
       this.#waiting.set(medium, { medium, first: null, sinceMs: this.#now(), warmer });
     }
@@ -58,8 +58,8 @@ export class Flow {
   }
 
   /** @param {MediaStreamTrack} medium */
-  isFlowing(medium) {
-    return this.#flowing.has(medium);
+  isDecoded(medium) {
+    return this.#decoded.has(medium);
   }
 
   /** Forgets everything. */
@@ -67,7 +67,7 @@ export class Flow {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const medium of [...this.#waiting.keys()]) this.#drop(medium);
-    this.#flowing.clear();
+    this.#decoded.clear();
   }
 
   #schedule() {
@@ -89,13 +89,13 @@ export class Flow {
       // It may have been dropped while it was read.
       if (this.#waiting.get(watched.medium) !== watched) continue;
       watched.first ??= counts;
-      if (!hasFlowed(watched, counts, this.#now())) continue;
+      if (!isRunning(watched, counts, this.#now())) continue;
       this.#drop(watched.medium);
-      this.#flowing.add(watched.medium);
+      this.#decoded.add(watched.medium);
       hasBegun = true;
     }
     this.#schedule();
-    if (hasBegun) this.#options.onFlow();
+    if (hasBegun) this.#options.onChange();
   }
 
   /** @param {MediaStreamTrack} medium */
@@ -113,11 +113,11 @@ export class Flow {
  * @param {number} nowMs
  * @returns {boolean}
  */
-export function hasFlowed({ medium, first, sinceMs }, counts, nowMs) {
+export function isRunning({ medium, first, sinceMs }, counts, nowMs) {
   if (!first) return false;
   if (medium.kind === 'video') return counts.frames > first.frames;
-  const isDecoded = counts.samples === null || first.samples === null || counts.samples > first.samples;
-  if (counts.packets - first.packets >= PACKETS_LEAST && isDecoded) return true;
+  const isPlayed = counts.samples === null || first.samples === null || counts.samples > first.samples;
+  if (counts.packets - first.packets >= PACKETS_LEAST && isPlayed) return true;
   return nowMs - sinceMs >= SILENCE_MS;
 }
 
