@@ -310,7 +310,8 @@ impl Dtls {
                 self.connect(keying)?;
             }
             Told::ApplicationData(data) if self.is_connected() => self.tell(Event::ApplicationData(data)),
-            Told::ApplicationData(_) => {}
+            // Tunnels alone say so.
+            Told::ApplicationData(_) | Told::Connected => {}
             Told::Closed if self.is_connected() => {
                 self.close();
                 self.events.push_back(Event::Closed);

@@ -34,6 +34,8 @@ pub(crate) enum Told {
     /// The handshake ended. The exporter's output as RFC 5764 section 4.2 orders it: client key, server key, client
     /// salt, server salt.
     Keying(SrtpProfile, Zeroizing<Vec<u8>>),
+    /// The handshake of a tunnel ended: nobody is to be known, and nothing to be keyed.
+    Connected,
     /// A message.
     ApplicationData(Vec<u8>),
     /// The peer closed the association.

@@ -12,9 +12,11 @@ mod hello;
 mod keying;
 mod openssl_door;
 mod record;
+mod tunnel;
 
 pub use association::{APPLICATION_DATA_BYTES_MAX, Dtls, Event, HANDSHAKE_TIMEOUT};
 pub use certificate::Certificate;
 pub use door::{DATAGRAM_BYTES_MAX, DATAGRAMS_MAX, MESSAGES_MAX};
 pub use error::{CertificateError, DtlsError};
 pub use keying::{SrtpKey, SrtpKeying, SrtpProfile};
+pub use tunnel::{FirstDatagram, Tunnel, TunnelServer};

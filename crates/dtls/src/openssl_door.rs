@@ -14,7 +14,7 @@ use openssl::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslStream,
     SslVerifyMode, SslVersion,
 };
-use openssl::x509::X509Ref;
+use openssl::x509::{X509, X509Ref};
 use zeroize::Zeroizing;
 
 use crate::association::APPLICATION_DATA_BYTES_MAX;
@@ -36,6 +36,40 @@ const EXPORTER_LABEL: &str = "EXTRACTOR-dtls_srtp";
 
 /// What is shared by all associations of one certificate.
 pub(crate) fn context(certificate: &X509Ref, key: &PKeyRef<Private>) -> Result<SslContext, ErrorStack> {
+    let mut builder = builder()?;
+    builder.set_tlsext_use_srtp(SRTP_PROFILES)?;
+    builder.set_certificate(certificate)?;
+    builder.set_private_key(key)?;
+    builder.check_private_key()?;
+    // Certificates sign themselves here. The one that counts is known by its fingerprint, which the association checks.
+    let required = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+    builder.set_verify_callback(required, |_, _| true);
+    Ok(builder.build())
+}
+
+/// What is shared by all tunnels of one certificate chain. Clients are asked for no certificate, but for a cookie, which was
+/// verified before OpenSSL sees it.
+pub(crate) fn tunnel_context(chain: &[X509], key: &PKeyRef<Private>) -> Result<SslContext, ErrorStack> {
+    let mut builder = builder()?;
+    builder.set_options(SslOptions::COOKIE_EXCHANGE);
+    builder.set_cookie_generate_cb(|_, cookie| {
+        cookie[..1].fill(0);
+        Ok(1)
+    });
+    builder.set_cookie_verify_cb(|_, _| true);
+    let mut chain = chain.iter();
+    if let Some(own) = chain.next() {
+        builder.set_certificate(own)?;
+    }
+    for issuer in chain {
+        builder.add_extra_chain_cert(issuer.clone())?;
+    }
+    builder.set_private_key(key)?;
+    builder.check_private_key()?;
+    Ok(builder.build())
+}
+
+fn builder() -> Result<SslContextBuilder, ErrorStack> {
     let mut builder = SslContextBuilder::new(SslMethod::dtls())?;
     builder.set_min_proto_version(Some(SslVersion::DTLS1_2))?;
     builder.set_max_proto_version(Some(SslVersion::DTLS1_2))?;
@@ -51,18 +85,12 @@ pub(crate) fn context(certificate: &X509Ref, key: &PKeyRef<Private>) -> Result<S
     builder.set_security_level(2);
     builder.set_cipher_list(CIPHERS)?;
     builder.set_groups_list(GROUPS)?;
-    builder.set_tlsext_use_srtp(SRTP_PROFILES)?;
-    builder.set_certificate(certificate)?;
-    builder.set_private_key(key)?;
-    builder.check_private_key()?;
-    // Certificates sign themselves here. The one that counts is known by its fingerprint, which the association checks.
-    let required = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
-    builder.set_verify_callback(required, |_, _| true);
-    Ok(builder.build())
+    Ok(builder)
 }
 
 /// One association.
 pub(crate) struct OpensslDoor {
+    purpose: Purpose,
     stream: SslStream<Datagrams>,
     flight: Flight,
     is_connected: bool,
@@ -70,7 +98,26 @@ pub(crate) struct OpensslDoor {
     plain: Vec<u8>,
 }
 
+/// What an association is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Keys for media, between peers who know each other's certificate.
+    Media,
+    /// Messages of a client who is nobody.
+    Tunnel,
+}
+
 impl OpensslDoor {
+    /// A tunnel's end at the server, which waits for a hello.
+    pub(crate) fn tunnel(context: &SslContext, outbox: &mut Outbox) -> Result<Self, DtlsError> {
+        // The role of a server says nothing first, so that it needs no time.
+        let mut door = Self::open(context, DtlsRole::Server)?;
+        door.purpose = Purpose::Tunnel;
+        door.plain = vec![0; TUNNEL_BYTES_MAX];
+        door.send_outbound(outbox);
+        Ok(door)
+    }
+
     /// A DTLS 1.2 association. A client's first flight goes to `outbox` at once.
     pub(crate) fn new(
         context: &SslContext,
@@ -78,6 +125,14 @@ impl OpensslDoor {
         now: Instant,
         outbox: &mut Outbox,
     ) -> Result<Self, DtlsError> {
+        let mut door = Self::open(context, role)?;
+        if role == DtlsRole::Client {
+            door.go_on(now, outbox)?;
+        }
+        Ok(door)
+    }
+
+    fn open(context: &SslContext, role: DtlsRole) -> Result<Self, DtlsError> {
         let mut ssl = Ssl::new(context).map_err(setup)?;
         match role {
             DtlsRole::Client => ssl.set_connect_state(),
@@ -86,12 +141,8 @@ impl OpensslDoor {
         ssl.set_mtu(DATAGRAM_BYTES_MAX as u32).map_err(setup)?;
         let stream = SslStream::new(ssl, Datagrams::default()).map_err(setup)?;
         let plain = vec![0; PLAIN_BYTES_MAX];
-        let mut door =
-            Self { stream, flight: Flight::default(), is_connected: false, is_closed: false, plain };
-        if role == DtlsRole::Client {
-            door.go_on(now, outbox)?;
-        }
-        Ok(door)
+        let (purpose, flight) = (Purpose::Media, Flight::default());
+        Ok(Self { purpose, stream, flight, is_connected: false, is_closed: false, plain })
     }
 
     pub(crate) fn handle_datagram(
@@ -166,6 +217,10 @@ impl OpensslDoor {
     }
 
     fn tell_connected(&mut self, outbox: &mut Outbox) -> Result<(), DtlsError> {
+        if self.purpose == Purpose::Tunnel {
+            outbox.tell(Told::Connected);
+            return Ok(());
+        }
         let ssl = self.stream.ssl();
         let certificate = ssl.peer_certificate().ok_or(DtlsError::NoCertificate)?;
         outbox.tell(Told::PeerCertificate(certificate.to_der().map_err(setup)?));
@@ -206,6 +261,8 @@ impl OpensslDoor {
 
 /// The largest message read whole; what is longer comes in pieces. A peer's datagrams are of the size of this side's.
 const PLAIN_BYTES_MAX: usize = 2048;
+/// The largest message read whole from a tunnel: what one record may hold (RFC 6347 section 4.1).
+const TUNNEL_BYTES_MAX: usize = 1 << 14;
 const _: () = assert!(PLAIN_BYTES_MAX > APPLICATION_DATA_BYTES_MAX);
 
 /// What OpenSSL takes for a socket: each read takes one whole datagram, each write makes one.
