@@ -2,5 +2,6 @@
 
 pub mod audio;
 mod ids;
+pub mod video;
 
 pub use ids::{MemberId, SourceId};

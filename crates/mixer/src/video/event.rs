@@ -1,0 +1,129 @@
+//! What a compositor tells its owner.
+
+use std::fmt;
+
+use motet_codec::video::DecodeError;
+
+use crate::SourceId;
+
+/// What a compositor has to tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VideoEvent {
+    /// Send this source's sender a picture loss indication. Asked at most once a second for each source.
+    KeyFrameWanted(SourceId),
+    /// A source is shown, or its placeholder is.
+    SourceShown {
+        /// Which.
+        source: SourceId,
+        /// `None`: its picture is shown. Else why not.
+        trouble: Option<Trouble>,
+    },
+}
+
+/// Why a cell shows the placeholder. Its `Display` is for people.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Trouble {
+    /// The member has no camera on, or its sender has muted it.
+    CameraOff,
+    /// No keyframe has come yet.
+    Waiting,
+    /// Nothing has come for [`super::VideoSettings::frozen_after`].
+    Frozen,
+    /// The frames are larger than the limits.
+    TooLarge {
+        /// Pixels in a row, 0 where only the bytes of the frame are too many.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// Too many pixels in a second.
+    TooFast,
+    /// The size changes all the time.
+    Restless,
+    /// What comes is no video of its codec.
+    Broken,
+    /// A profile that is not decoded.
+    Profile,
+    /// A payload type that was not announced.
+    UnknownCodec,
+    /// The decoder could not be started.
+    NoDecoder,
+}
+
+impl Trouble {
+    pub(super) fn of(error: DecodeError) -> Self {
+        match error {
+            DecodeError::TooLarge { width, height } => Self::TooLarge { width, height },
+            DecodeError::TooLong(_) => Self::TooLarge { width: 0, height: 0 },
+            DecodeError::Corrupt => Self::Broken,
+            DecodeError::Format => Self::Profile,
+            DecodeError::Library => Self::NoDecoder,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CameraOff => f.write_str("camera off"),
+            Self::Waiting => f.write_str("waiting for video"),
+            Self::Frozen => f.write_str("video stopped"),
+            Self::TooLarge { width: 0, .. } => f.write_str("video too large"),
+            Self::TooLarge { width, height } => write!(f, "video too large: {width}x{height}"),
+            Self::TooFast => f.write_str("too many frames"),
+            Self::Restless => f.write_str("size changes too often"),
+            Self::Broken => f.write_str("video cannot be read"),
+            Self::Profile => f.write_str("video profile not supported"),
+            Self::UnknownCodec => f.write_str("video codec not supported"),
+            Self::NoDecoder => f.write_str("no decoder"),
+        }
+    }
+}
+
+/// What a source's stream has been through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VideoSourceStats {
+    /// Packets taken.
+    pub packets: u64,
+    /// Packets that are no RTP, or whose payload is none of its codec.
+    pub malformed_packets: u64,
+    /// Packets of a payload type that was not announced.
+    pub unknown_packets: u64,
+    /// Packets that came after their frame was given up or decoded, or twice.
+    pub late_packets: u64,
+    /// Packets that found the assembly full.
+    pub overflow_packets: u64,
+    /// Packets that were not looked at: no cell shows the source, or it pays for having broken a limit.
+    pub ignored_packets: u64,
+    /// Frames decoded.
+    pub frames: u64,
+    /// Times that frames were given up because packets never came.
+    pub losses: u64,
+    /// Frames that the decoder refused.
+    pub refused_frames: u64,
+    /// Keyframes asked for.
+    pub key_requests: u64,
+    /// Width and height of the newest picture.
+    pub size: (u32, u32),
+}
+
+/// What the compositor as a whole has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CompositorStats {
+    /// Turns at the steady rate.
+    pub ticks: u64,
+    /// Turns left out because the owner came late.
+    pub skipped_ticks: u64,
+    /// Cells drawn.
+    pub drawn_cells: u64,
+    /// Cells that were as before.
+    pub kept_cells: u64,
+    /// Frames encoded, of all outputs.
+    pub encoded_frames: u64,
+    /// Frames not encoded, because nothing had changed for a while.
+    pub rested_frames: u64,
+    /// Frames that an encoder failed on.
+    pub failed_frames: u64,
+    /// Packets for a source that is not there.
+    pub stray_packets: u64,
+}
