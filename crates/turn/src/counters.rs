@@ -97,6 +97,14 @@ impl Counters {
         self.refusals[refusal as usize]
     }
 
+    pub(crate) fn count(&mut self, reason: DropReason) {
+        self.drops[reason as usize] += 1;
+    }
+
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.refusals[refusal as usize] += 1;
+    }
+
     pub(crate) fn new() -> Self {
         Self {
             allocations: 0,

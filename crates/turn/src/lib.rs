@@ -9,12 +9,14 @@ mod action;
 mod client;
 mod counters;
 pub mod credentials;
+mod hashing;
 mod outcome;
 mod policy;
 mod server;
 mod settings;
 mod shared;
 pub mod stream;
+mod wire;
 
 pub use action::{Action, CloseReason, ConnectionId, HoldId, OpenError, RelayId, RelayTransport};
 pub use client::{ClientProtocol, ClientSocket, ListenerId, Now};

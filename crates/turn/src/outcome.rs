@@ -28,7 +28,7 @@ pub enum FromClient {
         connection: ConnectionId,
     },
     /// The connection that this client asks for is another server's: move the client's connection there, with all that was
-    /// read from it, and hand the same message over again. This server has forgotten the client.
+    /// read from it, tell that it opened, and hand the same message over again. This server has forgotten the client.
     Elsewhere {
         /// Which: the number given to [`Server::new`](crate::Server::new).
         server: u8,

@@ -70,12 +70,7 @@ impl Settings {
         if self.secrets.is_empty() && self.users.is_empty() {
             return Err(SettingsError::NobodyMayUseIt);
         }
-        if self.secrets.len() > Self::SECRETS_MAX {
-            return Err(SettingsError::TooManySecrets);
-        }
-        if self.secrets.iter().any(|secret| secret.0.is_empty()) {
-            return Err(SettingsError::EmptySecret);
-        }
+        Self::check_secrets(&self.secrets)?;
         if let Some(user) = self.users.iter().find(|user| user.name.is_empty() || user.password.is_empty()) {
             return Err(SettingsError::EmptyUser(user.name.clone()));
         }
@@ -92,6 +87,19 @@ impl Settings {
             return Err(SettingsError::Software);
         }
         Ok(())
+    }
+}
+
+impl Settings {
+    pub(crate) fn check_secrets(secrets: &[Secret]) -> Result<(), SettingsError> {
+        if secrets.len() > Self::SECRETS_MAX {
+            return Err(SettingsError::TooManySecrets);
+        }
+        if secrets.iter().any(|secret| secret.0.is_empty()) {
+            Err(SettingsError::EmptySecret)
+        } else {
+            Ok(())
+        }
     }
 }
 

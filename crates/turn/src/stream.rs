@@ -25,7 +25,7 @@ pub enum Framed {
 
 /// Finds the end of the first message in a stream's unread bytes.
 pub fn next_message(unread: &[u8]) -> Framed {
-    let &[first, second, third, fourth, ..] = unread else {
+    let &[first, _, third, fourth, ..] = unread else {
         return match unread.first() {
             Some(first) if *first >> 6 > 1 => Framed::Malformed,
             _ => Framed::Incomplete { needed: 4 },
@@ -34,10 +34,9 @@ pub fn next_message(unread: &[u8]) -> Framed {
     let length = usize::from(u16::from_be_bytes([third, fourth]));
     let (len, consumed) = match first >> 6 {
         0 if length % 4 == 0 => (20 + length, 20 + length),
-        1 if (0x40..0x50).contains(&first) => (4 + length, (4 + length).next_multiple_of(4)),
+        1 => (4 + length, (4 + length).next_multiple_of(4)),
         _ => return Framed::Malformed,
     };
-    let _ = second;
     if unread.len() < consumed {
         Framed::Incomplete { needed: consumed }
     } else {

@@ -1,16 +1,19 @@
 //! Which peers may be relayed to.
 
 mod network;
+mod ranges;
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
 pub use network::{Network, NetworkError};
+use ranges::{check_builtin, embedded};
 
 /// Which peers may be relayed to. By default: public addresses only. What is refused and why: [`Refusal`].
 ///
-/// In this order: `denied` refuses; the unspecified address, multicast and broadcast are refused whatever is allowed; `own` is refused;
-/// `allowed` allows (a cloud's metadata service only if it is named as a single address); what is left is refused if it is private.
+/// In this order: `denied` refuses; the unspecified address, multicast, broadcast, IPv4-mapped addresses and IPv6 forms of refused IPv4
+/// ones are refused whatever is allowed; `own` is refused; what is public is allowed; `allowed` allows the rest (a cloud's metadata service
+/// only if it is named as a single address, as 169.254.169.254/32).
 #[derive(Clone, Debug, Default)]
 pub struct PeerPolicy {
     /// Peers that would be refused and are not.
@@ -85,14 +88,82 @@ refusals! {
     OtherPort => "other_port",
 }
 
+/// How far a peer's address is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grant {
+    /// All its ports.
+    EveryPort,
+    /// Some of its ports: each is judged by itself, in both directions.
+    SomePorts,
+}
+
 impl PeerPolicy {
     /// Whether this peer may be sent to.
     pub fn check(&self, peer: SocketAddr) -> Result<(), Refusal> {
-        self.check_ip(peer.ip())
+        if peer.port() == 0 {
+            return Err(Refusal::NoPort);
+        }
+        let ip = peer.ip();
+        self.check_never(ip)?;
+        let is_own = |own: &SocketAddr| own.port() == peer.port() && is_same_host(own.ip(), ip);
+        if self.own.iter().any(is_own) {
+            return Err(Refusal::OwnListener);
+        }
+        let Err(refusal) = check_builtin(ip) else { return Ok(()) };
+        let mut rules = self.allowed_at(ip, refusal).peekable();
+        if rules.peek().is_none() {
+            return Err(refusal);
+        }
+        let is_open = rules.any(|rule| rule.ports.as_ref().is_none_or(|ports| ports.contains(&peer.port())));
+        if is_open { Ok(()) } else { Err(Refusal::OtherPort) }
     }
 
-    /// Whether any port of this peer may be sent to.
-    fn check_ip(&self, ip: IpAddr) -> Result<(), Refusal> {
-        if ip.is_loopback() && self.allowed.is_empty() { Err(Refusal::Loopback) } else { Ok(()) }
+    /// Whether any port of this address may be sent to, which is what a permission asks.
+    pub(crate) fn grant(&self, ip: IpAddr) -> Result<Grant, Refusal> {
+        self.check_never(ip)?;
+        let is_own = self.own.iter().any(|own| is_same_host(own.ip(), ip));
+        let is_limited = match check_builtin(ip) {
+            Ok(()) => false,
+            Err(refusal) => {
+                let mut rules = self.allowed_at(ip, refusal).peekable();
+                if rules.peek().is_none() {
+                    return Err(refusal);
+                }
+                rules.all(|rule| rule.ports.is_some())
+            }
+        };
+        Ok(if is_own || is_limited { Grant::SomePorts } else { Grant::EveryPort })
     }
+
+    /// What nothing opens.
+    fn check_never(&self, ip: IpAddr) -> Result<(), Refusal> {
+        let is_denied = |ip| self.denied.iter().any(|network| network.contains(ip));
+        if is_denied(ip) || embedded(ip).is_some_and(|inner| is_denied(inner.into())) {
+            return Err(Refusal::Denied);
+        }
+        match check_builtin(ip) {
+            Err(refusal) if refusal.is_final() || embedded(ip).is_some() => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rules that open an address which would be refused for this reason.
+    fn allowed_at(&self, ip: IpAddr, refusal: Refusal) -> impl Iterator<Item = &AllowedPeer> {
+        let must_be_single = refusal == Refusal::CloudMetadata;
+        self.allowed
+            .iter()
+            .filter(move |rule| rule.network.contains(ip) && (rule.network.is_single() || !must_be_single))
+    }
+}
+
+impl Refusal {
+    /// Whether no rule opens it: what is no host, and addresses under another name.
+    const fn is_final(self) -> bool {
+        matches!(self, Self::Unspecified | Self::Multicast | Self::Broadcast | Self::Ipv4Mapped)
+    }
+}
+
+/// Whether two addresses are one host's: the same, or the same behind a translation.
+fn is_same_host(own: IpAddr, peer: IpAddr) -> bool {
+    own == peer || embedded(peer).is_some_and(|inner| own == IpAddr::V4(inner))
 }
