@@ -21,8 +21,13 @@ class Program {
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = spawn(binary, [...first, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     const program = new Program(name, child);
-    await until(`${name} has published`, () => program.failed() ?? program.heard.get('published'), { ms: 40_000 });
-    return program;
+    try {
+      await until(`${name} has published`, () => program.failed() ?? program.heard.get('published'), { ms: 40_000 });
+      return program;
+    } catch (error) {
+      await program.stop();
+      throw new Error(`${error.message}\n  said:\n${program.log.slice(-4000)}`);
+    }
   }
 
   constructor(name, child) {

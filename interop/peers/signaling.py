@@ -3,13 +3,20 @@
 import asyncio
 import json
 import sys
+import threading
 
 import aiohttp
 
 
+_telling = threading.Lock()
+
+
 def tell(kind, **fields):
-    """One line for the test that started this peer."""
-    print(json.dumps({"kind": kind, **fields}), flush=True)
+    """One line for the test that started this peer; whole, whichever thread tells it."""
+    line = json.dumps({"kind": kind, **fields}) + "\n"
+    with _telling:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 class Signaling:
