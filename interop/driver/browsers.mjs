@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import puppeteer from 'puppeteer-core';
 
+import * as inCall from './in_call.mjs';
 import * as inPage from './in_page.mjs';
 import { until } from './server.mjs';
 
@@ -51,7 +52,7 @@ export async function startChromium({ video, audio, args = [], viewport } = {}) 
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
       if (more.viewport) await page.setViewport(more.viewport);
-      return join(page, url);
+      return join(page, url, more);
     },
     close: () => browser.close(),
   };
@@ -76,7 +77,7 @@ export async function startFirefox() {
   });
   return {
     name: 'firefox',
-    open: async (url) => join(await browser.newPage(), url),
+    open: async (url, more) => join(await browser.newPage(), url, more),
     close: async () => {
       await browser.close();
       await rm(profile, { recursive: true, force: true });
@@ -84,9 +85,11 @@ export async function startFirefox() {
   };
 }
 
-async function join(page, url) {
+/** `isPlain`: the microphone's sound is sent as it is. */
+async function join(page, url, { isPlain = false } = {}) {
   const person = new Person(page);
   await page.evaluateOnNewDocument(inPage.watchPeerConnections);
+  if (isPlain) await page.evaluateOnNewDocument(inCall.plainMicrophones);
   await page.goto(url);
   return person;
 }
@@ -110,6 +113,42 @@ export class Person {
 
   sounds() {
     return this.page.evaluate(inPage.listenToSound);
+  }
+
+  /** Hears all that the page plays until `stopHearing`, which tells it; see `hearing.mjs`. */
+  startHearing(tones) {
+    return this.page.evaluate(inCall.startHearing, tones);
+  }
+
+  stopHearing() {
+    return this.page.evaluate(inCall.stopHearing);
+  }
+
+  tonesHeard(tones) {
+    return this.page.evaluate(inCall.tonesHeard, tones);
+  }
+
+  rasters(columns, rows) {
+    return this.page.evaluate(inCall.rasters, columns, rows);
+  }
+
+  room() {
+    return this.page.evaluate(inCall.roomState);
+  }
+
+  /** Waits until the room has come to this and rests. */
+  settles(topology, view = 'tracks') {
+    return until(
+      `the room is ${topology} and its view ${view}, settled`,
+      async () => {
+        this.lastRoom = await this.room();
+        return this.lastRoom.topology === topology && this.lastRoom.view === view && this.lastRoom.state === 'settled';
+      },
+      { every: 50 },
+    ).catch((error) => {
+      const tail = this.console.slice(-8).join('\n  ');
+      throw new Error(`${error.message}\n  seen last: ${JSON.stringify(this.lastRoom)}\n  console:\n  ${tail}`);
+    });
   }
 
   /**

@@ -115,6 +115,7 @@ async def main():
     parser.add_argument("--codec", default="VP8")
     parser.add_argument("--colour", default="200,40,40")
     parser.add_argument("--tone", type=float, default=440)
+    parser.add_argument("--topologies", default="sfu", help="what the peer says that it can take part in")
     arguments = parser.parse_args()
 
     publish, subscribe = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
@@ -129,7 +130,9 @@ async def main():
         return subscribe.localDescription.sdp
 
     async with Signaling(arguments.url, answer) as signaling:
-        joined = await signaling.request("join", room=arguments.room, name=arguments.name)
+        joined = await signaling.request(
+            "join", room=arguments.room, name=arguments.name, topologies=arguments.topologies.split(",")
+        )
         tell("joined", id=joined["participantId"])
         colour = [int(part) for part in arguments.colour.split(",")]
         publish.addTrack(Tone(arguments.tone))

@@ -153,6 +153,7 @@ async def main():
     parser.add_argument("--name", default="gstreamer")
     parser.add_argument("--codec", default="VP8")
     parser.add_argument("--tone", type=float, default=440)
+    parser.add_argument("--topologies", default="sfu", help="what the peer says that it can take part in")
     arguments = parser.parse_args()
     Gst.init(None)
     threading.Thread(target=GLib.MainLoop().run, daemon=True).start()
@@ -174,7 +175,9 @@ async def main():
         return await subscribe.create("answer")
 
     async with Signaling(arguments.url, answer) as signaling:
-        joined = await signaling.request("join", room=arguments.room, name=arguments.name)
+        joined = await signaling.request(
+            "join", room=arguments.room, name=arguments.name, topologies=arguments.topologies.split(",")
+        )
         tell("joined", id=joined["participantId"])
         for index in range(2):
             transceiver = publish.element.emit("get-transceiver", index)
