@@ -16,6 +16,7 @@ mod stream;
 mod turn;
 
 pub use counters::{EngineDrop, TurnCounters};
+pub use motet_dtls::TunnelServer;
 pub use motet_turn as protocol;
 pub use server::TurnServer;
 pub use settings::{StartError, TurnSettings};

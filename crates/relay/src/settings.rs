@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use motet_dtls::TunnelServer;
 use motet_turn::{Settings, SettingsError};
 
 /// Everything about the engine; the protocol's own settings are in `server`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TurnSettings {
     /// What its threads are called; each gets a number behind it.
     pub name: String,
@@ -21,11 +22,13 @@ pub struct TurnSettings {
     pub threads: usize,
     /// For TLS on the listening addresses; without it a client that begins TLS is sent away.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// For DTLS on the listening addresses; without it hellos are dropped.
+    pub dtls: Option<TunnelServer>,
     /// How long a busy thread waits for more before it looks again: packets that come meanwhile are received and sent
     /// together, which is what makes them cheap. It is the most that is added to a packet's way, and nothing is added
     /// while packets come rarely.
     pub pause: Duration,
-    /// TCP connections of one thread at most, those to peers included.
+    /// TCP connections of one thread at most, those to peers included, and as many DTLS tunnels.
     pub connections_max: usize,
 }
 
@@ -41,6 +44,7 @@ impl TurnSettings {
             listen,
             threads: 1,
             tls: None,
+            dtls: None,
             pause: Self::PAUSE,
             connections_max: 8_192,
         }

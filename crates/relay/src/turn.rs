@@ -1,6 +1,7 @@
 //! A thread's loop.
 
 mod actions;
+mod dtls;
 mod pace;
 mod peers;
 mod streams;
@@ -19,6 +20,7 @@ use crate::relays::Shelf;
 use crate::settings::TurnSettings;
 use crate::start::Listeners;
 use crate::stream::{Role, StreamId, Streams};
+use dtls::Tunnels;
 use pace::Pace;
 use streams::Acceptor;
 
@@ -54,6 +56,7 @@ pub(crate) struct Turn {
     throttled: Vec<StreamId>,
     throttled_until: Option<Instant>,
     tls: Option<Arc<rustls::ServerConfig>>,
+    tunnels: Tunnels,
     posts: Vec<Post>,
     scratch: Box<[u8]>,
     drops: EngineDrops,
@@ -141,6 +144,7 @@ impl Turn {
             throttled: Vec::new(),
             throttled_until: None,
             tls: settings.tls.clone(),
+            tunnels: Tunnels::new(settings.dtls.clone(), settings.connections_max),
             posts,
             scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
             drops: EngineDrops::new(),
@@ -223,6 +227,7 @@ impl Turn {
         let due = [
             self.server.poll_timeout(),
             self.streams.poll_timeout(),
+            self.tunnels.poll_timeout(),
             self.accept_again,
             self.throttled_until,
             report,
@@ -237,6 +242,7 @@ impl Turn {
             self.server.handle_timeout(self.now);
             self.carry_out();
         }
+        self.handle_tunnel_timeouts();
         for id in self.streams.overdue(now) {
             self.drops.count(EngineDrop::TooSlow);
             self.end_stream(id);

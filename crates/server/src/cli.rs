@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{KEYS, Shape};
 
-/// `motet`, `motet check-config FILE`, `motet token`.
+/// `motet`, `motet check-config FILE`, `motet token`, `motet turn`.
 pub fn command() -> Command {
     Command::new("motet")
         .version(env!("CARGO_PKG_VERSION"))
@@ -16,6 +16,7 @@ pub fn command() -> Command {
         .args(config_arguments())
         .subcommand(check_config())
         .subcommand(token())
+        .subcommand(crate::turn::command())
 }
 
 fn check_config() -> Command {

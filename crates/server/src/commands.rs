@@ -15,7 +15,7 @@ use crate::logging;
 use crate::serve::Server;
 
 /// Exit code for a configuration that cannot be used, as `sysexits.h` has it.
-const BAD_CONFIG: u8 = 78;
+pub(crate) const BAD_CONFIG: u8 = 78;
 /// How long a stop may take; after that the process ends anyway.
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -74,8 +74,13 @@ fn minted(config: &Config, arguments: &ArgMatches) -> Result<String, String> {
     mint(key, private_key.as_deref(), new).map_err(|error| error.to_string())
 }
 
+/// `motet turn credentials`: signs with the given secret, or else with the configured one.
+pub fn turn_credentials(_root: &ArgMatches, arguments: &ArgMatches) -> ExitCode {
+    crate::turn::credentials(None, arguments)
+}
+
 /// `90s`, `15m`, `6h`, `30d`; a bare number is seconds.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let unit_s: u64 = match unit {
@@ -183,11 +188,11 @@ fn load(root: &ArgMatches) -> Option<Config> {
 }
 
 /// A closed pipe is no reason to stop serving.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
-fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

@@ -13,6 +13,7 @@ mod rooms_task;
 mod serve;
 mod signaling;
 mod tls;
+pub mod turn;
 
 #[cfg(test)]
 mod testing;

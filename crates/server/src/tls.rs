@@ -38,7 +38,7 @@ pub(crate) async fn load(config: &Config) -> Result<Option<RustlsConfig>, TlsErr
 }
 
 /// One provider in the process; whoever was first has installed the same one.
-fn install_provider() {
+pub(crate) fn install_provider() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 

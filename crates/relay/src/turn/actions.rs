@@ -22,7 +22,7 @@ impl Turn {
                     self.net.send(PortId(client.listener.0), client.remote, &answer, 0..0);
                 }
                 ClientProtocol::Tcp | ClientProtocol::Tls => self.send_by_stream(&client, &[&answer]),
-                ClientProtocol::Dtls => self.drops.count(EngineDrop::Gone),
+                ClientProtocol::Dtls => self.send_by_tunnel(client, &answer),
             }
             answer.clear();
         }
@@ -56,6 +56,7 @@ impl Turn {
                 if let Some(id) = self.streams.of_client(&client) {
                     self.finish_stream(id);
                 }
+                self.end_tunnel(client, false);
             }
         }
     }

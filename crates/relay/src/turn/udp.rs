@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use motet_net::ports::{Datagram, Poller, PortId, UdpPort};
 use motet_turn::{ClientProtocol, ClientSocket, FromClient, ListenerId, RelayId, ToClient};
 
+use super::dtls::is_dtls;
 use super::{DATAGRAMS_PER_TURN, Net, PortUse, Relay, Turn};
 use crate::counters::EngineDrop;
 
@@ -41,6 +42,11 @@ impl Turn {
     }
 
     fn handle_from_client(&mut self, port: PortId, Datagram { from, range }: Datagram) {
+        if is_dtls(self.net.pool.bytes(range.clone()).first()) {
+            // Opened into a buffer of its own anyway.
+            let datagram = self.net.pool.bytes(range).to_vec();
+            return self.handle_dtls(port, from, &datagram);
+        }
         let Some(local) = self.net.ports.get(port).map(UdpPort::local_addr) else { return };
         let listener = ListenerId(port.0);
         let client = ClientSocket { listener, protocol: ClientProtocol::Udp, local, remote: from };
@@ -72,7 +78,10 @@ impl Turn {
                     Err(_) => self.drops.count(EngineDrop::OutputFull),
                 }
             }
-            ClientProtocol::Dtls => self.drops.count(EngineDrop::Gone),
+            ClientProtocol::Dtls => {
+                let message = [prefix.as_bytes(), self.net.pool.bytes(range)].concat();
+                self.send_by_tunnel(client, &message);
+            }
         }
     }
 
