@@ -105,7 +105,7 @@ function createPerson(first) {
     element,
     /** @param {PersonNode} person */
     update({ name: full, x, y, radius, isSelf, view }) {
-      element.setAttribute('transform', `translate(${x} ${y})`);
+      element.style.transform = `translate(${x}px, ${y}px)`;
       element.classList.toggle('is-self', isSelf);
       circle.setAttribute('r', String(radius));
       letters.textContent = initials(full);
@@ -159,7 +159,7 @@ function createServer() {
     element,
     /** @param {Diagram['server']} server */
     update({ x, y, isIdle, isMixing }) {
-      element.setAttribute('transform', `translate(${x} ${y})`);
+      element.style.transform = `translate(${x}px, ${y}px)`;
       element.classList.toggle('is-idle', isIdle);
       rack.toggleAttribute('hidden', isMixing);
       mix.toggleAttribute('hidden', !isMixing);

@@ -8,8 +8,8 @@
  */
 import { choose } from './choice.js';
 import { Decoding } from './decoding.js';
+import { MeshWatch } from './mesh-watch.js';
 import { Outlets } from './outlets.js';
-import { Reports } from './reports.js';
 import { Ways } from './ways.js';
 
 /** What has not come by then does not: the server waits 10 s. */
@@ -26,6 +26,7 @@ const PATIENCE_MS = 8_000;
  * @property {boolean} forceTcp
  * @property {string} [videoCodec]
  * @property {(method: string, params: object) => Promise<any>} request
+ * @property {(method: string, params: object) => void} tell What the server would tell if it saw the media of a mesh.
  * @property {(path: {peer: import('./protocol.js').Peer, isLost: boolean}) => void} onPath
  * @property {(error: unknown) => void} onFault
  */
@@ -34,7 +35,7 @@ export class Moves {
   #options;
   #ways;
   #decoding;
-  #reports;
+  #watch;
   /** Where own tracks go. */
   outlets;
   /** @type {import('./choice.js').Scheme} */
@@ -64,10 +65,13 @@ export class Moves {
       receiverOf: (medium) => this.#ways.receiverOf(medium),
       onChange: () => this.update(),
     });
-    this.#reports = new Reports(
-      () => this.metered().filter(({ peer }) => peer === 'mesh'),
-      (flows) => request('reportFlows', { flows }),
-    );
+    this.#watch = new MeshWatch({
+      ownId: options.ownId,
+      peers: () => this.#ways.mesh?.peers ?? new Map(),
+      metered: () => this.metered().filter(({ peer }) => peer === 'mesh'),
+      tell: options.tell,
+      report: (flows) => request('reportFlows', { flows }),
+    });
   }
 
   /**
@@ -164,7 +168,7 @@ export class Moves {
 
   close() {
     this.#rest();
-    this.#reports.set(false);
+    this.#watch.set(false);
     this.outlets.clear();
     this.#ways.close();
     this.#shown = new Map();
@@ -224,6 +228,6 @@ export class Moves {
 
   #useWays() {
     this.outlets.use(this.#scheme.way, this.#ways.publisher, this.#ways.mesh);
-    this.#reports.set(this.#ways.mesh !== null);
+    this.#watch.set(this.#scheme.way === 'mesh');
   }
 }

@@ -206,6 +206,7 @@ export class Visit {
       forceTcp,
       videoCodec,
       request: (method, params) => session.request(method, params),
+      tell: (method, params) => this.#notifications.handle(method, params),
       onPath: (path) => this.#room.emit('path', path),
       onFault: (error) => this.#fault(error),
     });

@@ -46,6 +46,10 @@ export class FakePeerConnection extends EventTarget {
     return this.#transceivers.map(({ receiver }) => receiver);
   }
 
+  getSenders() {
+    return this.#transceivers.map(({ sender }) => sender);
+  }
+
   async getStats() {
     return new Map();
   }

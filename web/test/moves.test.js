@@ -51,6 +51,7 @@ async function stay(info) {
     iceServers: [],
     forceTcp: false,
     request,
+    tell: () => {},
     onPath: () => {},
     onFault: (error) => faults.push(error),
   });
