@@ -111,3 +111,50 @@ for (const [name, count, viewport] of [
     }
   });
 }
+
+/** Opens the drawer that draws the room, and waits until the lines have their figures. */
+async function drawsRoom(person, topology, name) {
+  const { page } = person;
+  await until(`the diagram shows ${topology} with figures`, () =>
+    page.evaluate((wanted) => {
+      const diagram = document.querySelector('.diagram');
+      return diagram?.dataset.topology === wanted && document.querySelectorAll('.diagram-figure').length >= 4;
+    }, topology),
+  );
+  await page.evaluate(() => (document.querySelector('.drawer-body').scrollTop = 0));
+  await picture(page, name);
+}
+
+test('the room is drawn as mesh, star and mix, with figures, and is switched by buttons', { timeout: 200_000 }, async () => {
+  const people = [];
+  const join = async (name, index, viewport) => {
+    const url = server.callUrl('drawn', name, { codec: 'vp8', topology: 'mesh' });
+    people.push(await browsers[index].open(url, { viewport }));
+  };
+  try {
+    for (const [index, name] of NAMES.slice(0, 3).entries()) await join(name, index, index === 0 ? WIDE : SMALL);
+    await people[0].settles('mesh');
+    await people[0].seesAndHears({ videos: 2, audios: 2, ms: 60_000 });
+    await people[0].page.click('.room-chip');
+    await drawsRoom(people[0], 'mesh', 'room-mesh');
+    for (const [topology, view] of [
+      ['sfu', 'tracks'],
+      ['mcu', 'mix'],
+    ]) {
+      await people[0].page.click(`.choice:has(input[name=topology][value=${topology}])`);
+      await people[0].settles(topology, view);
+      await drawsRoom(people[0], topology, `room-${topology}`);
+    }
+    await people[0].page.click('.choice:has(input[name=layout][value=speakerStrip])');
+    await until('the layout is told', () => people[0].page.evaluate(() => window.motet.room.layout.arrangement === 'speakerStrip'));
+    await join(NAMES[3], 3, PHONE);
+    await people[3].settles('mcu', 'mix');
+    await people[3].seesAndHears({ videos: 1, audios: 1 });
+    await picture(people[3].page, 'mix-phone');
+    await people[3].page.click('.room-chip');
+    await drawsRoom(people[3], 'mcu', 'room-phone');
+    assert.deepEqual(people[0].console.filter((line) => /error/i.test(line)), []);
+  } finally {
+    await Promise.all(people.map((person) => person.page.close()));
+  }
+});
