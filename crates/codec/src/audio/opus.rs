@@ -91,18 +91,17 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// For voices above all.
+    /// Mono for voices above all; stereo, which is more often music, for a likeness of the sound.
     pub fn new(channels: Channels, settings: EncoderSettings) -> Result<Self, OpusError> {
+        let application = match channels {
+            Channels::Mono => sys::OPUS_APPLICATION_VOIP,
+            Channels::Stereo => sys::OPUS_APPLICATION_AUDIO,
+        };
         // SAFETY: takes a number and gives a number.
         let mut state = State::of(check(unsafe { sys::opus_encoder_get_size(channels.as_int()) })?);
         // SAFETY: the memory has the size that libopus asked for, and is aligned for any of its types.
         let code = unsafe {
-            sys::opus_encoder_init(
-                state.as_mut_ptr(),
-                SAMPLE_RATE,
-                channels.as_int(),
-                sys::OPUS_APPLICATION_VOIP,
-            )
+            sys::opus_encoder_init(state.as_mut_ptr(), SAMPLE_RATE, channels.as_int(), application)
         };
         check(code)?;
         let mut encoder = Self { state, channels };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{MemberId, SourceId};
+use crate::MemberId;
 
 use super::AnnouncementId;
 
@@ -86,8 +86,10 @@ pub struct AudioStats {
     pub silent_frames: u64,
     /// Packets for a source that is not there.
     pub stray_packets: u64,
-    /// Voices left out because [`super::AudioSettings::voices_max`] louder ones sounded, in frames.
-    pub crowded_out_frames: u64,
+    /// Voices kept or put out because [`super::AudioSettings::voices_max`] others sounded.
+    pub crowded_out_voices: u64,
+    /// Frames that the encoder refused.
+    pub failed_frames: u64,
     /// Frames in which the limiter held the sum down.
     pub limited_frames: u64,
 }
