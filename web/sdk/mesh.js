@@ -150,7 +150,6 @@ export class Mesh {
   #close(participantId) {
     this.#peers.get(participantId)?.close();
     this.#peers.delete(participantId);
-    this.#setLost(participantId, false);
   }
 
   /**

@@ -40,8 +40,10 @@ export class PathGuard {
     this.#schedule();
   }
 
+  /** Whoever was told that the path is lost need not look out for it any longer. */
   close() {
     this.#clear();
+    this.#tell(false);
     this.#pc.removeEventListener('iceconnectionstatechange', this.#onChange);
   }
 

@@ -69,7 +69,6 @@ export class Ways {
     this.subscriber?.close();
     this.publisher = this.subscriber = null;
     this.#served = new Map();
-    for (const peer of /** @type {const} */ (['publish', 'subscribe'])) this.#options.onPath({ peer, isLost: false });
   }
 
   /**
