@@ -31,6 +31,7 @@ macro_rules! targets {
 
 targets! {
     av1,
+    dcep,
     dtls_door,
     h264,
     header_extensions,
@@ -38,6 +39,7 @@ targets! {
     opus,
     rtcp,
     rtp,
+    sctp_door,
     sdp,
     signaling_json,
     srtp,
