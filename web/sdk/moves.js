@@ -119,8 +119,11 @@ export class Moves {
 
   /** Who is there, what they send or what is wanted of it changed. */
   review() {
-    this.#ways.mesh?.setMembers(this.#options.roster.participants.keys());
-    this.#ways.mesh?.review();
+    const { mesh } = this.#ways;
+    const isHere = (/** @type {string} */ id) => this.#scheme.way === 'mesh' || mesh?.peers.has(id);
+    // Who comes while the mesh is on its way out has no part in it.
+    mesh?.setMembers([...this.#options.roster.participants.keys()].filter(isHere));
+    mesh?.review();
     this.update();
   }
 
