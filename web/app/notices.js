@@ -27,19 +27,20 @@ export function createNotices() {
   /**
    * @param {string} text
    * @param {{tone?: 'calm' | 'warning'}} [options]
+   * @returns {(text: string) => boolean} Says something else in its place, if it still stands there.
    */
   function toast(text, { tone = 'calm' } = {}) {
-    const item = el(
-      'div',
-      { class: `toast is-${tone}` },
-      tone === 'warning' && icon('warning'),
-      el('span', {}, text),
-    );
+    const words = el('span', {}, text);
+    const item = el('div', { class: `toast is-${tone}` }, tone === 'warning' && icon('warning'), words);
     const dismiss = iconButton('close', 'Dismiss', { click: () => item.remove() });
     item.append(dismiss);
     toasts.append(item);
     while (toasts.children.length > TOASTS_MAX) toasts.firstElementChild?.remove();
     setTimeout(() => item.remove(), tone === 'warning' ? 2 * TOAST_MS : TOAST_MS);
+    return (other) => {
+      if (item.isConnected) words.textContent = other;
+      return item.isConnected;
+    };
   }
 
   /**

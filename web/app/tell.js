@@ -3,7 +3,7 @@
  * @module
  */
 import { TOPOLOGIES } from './topology-words.js';
-import { wordsFor } from './words.js';
+import { wordsFor, wordsForMany } from './words.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 /** @typedef {import('./notices.js').Notices} Notices */
@@ -32,17 +32,28 @@ export function tellEvents(room, speakers, notices) {
  * @param {Notices} notices
  */
 function tellPeople(room, notices) {
-  /** @param {string} text */
-  const tell = (text) => {
-    if (room.participants.size <= TOLD_MAX) notices.toast(text);
+  /** @param {string} verb What one after the other does, told as one while it is still read. */
+  const teller = (verb) => {
+    /** @type {string[]} */
+    let names = [];
+    /** @type {((text: string) => boolean) | null} */
+    let sayInPlace = null;
+    return (/** @type {string} */ name) => {
+      if (room.participants.size > TOLD_MAX) return;
+      names.push(name);
+      if (sayInPlace?.(wordsForMany(names, verb))) return;
+      names = [name];
+      sayInPlace = notices.toast(wordsForMany(names, verb));
+    };
   };
+  const [joined, left, lost, shares] = ['joined', 'left', 'lost the connection', 'shared a screen'].map(teller);
   return [
-    room.on('participantJoined', ({ participant }) => tell(`${participant.name} joined`)),
+    room.on('participantJoined', ({ participant }) => joined?.(participant.name)),
     room.on('participantLeft', ({ participant, reason }) =>
-      tell(reason === 'timedOut' ? `${participant.name} lost the connection` : `${participant.name} left`),
+      (reason === 'timedOut' ? lost : left)?.(participant.name),
     ),
     room.on('trackPublished', ({ participant, track }) => {
-      if (track.source === 'screen') tell(`${participant.name} shares a screen`);
+      if (track.source === 'screen') shares?.(participant.name);
     }),
   ];
 }

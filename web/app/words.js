@@ -140,3 +140,17 @@ export function wordsForError(error) {
   );
   return { reason, ...wordsFor(reason, message) };
 }
+
+/** So many are named; of others it is said how many they are. */
+const NAMED_MAX = 3;
+
+/**
+ * @param {readonly string[]} names At least one.
+ * @param {string} verb Such as `joined`.
+ */
+export function wordsForMany(names, verb) {
+  const named = names.length > NAMED_MAX ? names.slice(0, NAMED_MAX - 1) : names.slice(0, -1);
+  const rest = names.length - named.length;
+  const last = rest > 1 ? `${rest} others` : names.at(-1);
+  return `${named.length > 0 ? `${named.join(', ')} and ${last}` : last} ${verb}`;
+}

@@ -13,7 +13,7 @@ import { loudness } from '../app/level.js';
 import { initials, inventRoomName, voiceOf } from '../app/names.js';
 import { inviteLink, readParams } from '../app/params.js';
 import { serverFacts } from '../app/server-facts.js';
-import { wordsForDevices, wordsForError } from '../app/words.js';
+import { wordsForDevices, wordsForError, wordsForMany } from '../app/words.js';
 
 test('initials are of the first and the last word, in any script', () => {
   assert.equal(initials('Ada Lovelace'), 'AL');
@@ -114,4 +114,12 @@ test("the server's figures are summed up in one line, without what is nothing", 
   ];
   assert.equal(serverFacts({ transports }), 'receives 1.0 Mbit/s · 4 lost · sends 0 kbit/s · 3 refused');
   assert.equal(serverFacts({}), '');
+});
+
+test('of many who do the same a few are named', () => {
+  const told = (...names) => wordsForMany(names, 'joined');
+  assert.equal(told('Ada'), 'Ada joined');
+  assert.equal(told('Ada', 'Ben'), 'Ada and Ben joined');
+  assert.equal(told('Ada', 'Ben', 'Chiara'), 'Ada, Ben and Chiara joined');
+  assert.equal(told('Ada', 'Ben', 'Chiara', 'Dov'), 'Ada, Ben and 2 others joined');
 });
