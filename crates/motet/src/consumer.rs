@@ -78,6 +78,16 @@ impl Consumer {
         self.held.link.ask(Request::RequestKeyFrame { consumer_id: self.id }).await
     }
 
+    /// Goes on with another producer in one gapless stream; see [`Request::SwitchConsumer`].
+    ///
+    /// # Errors
+    /// As [`RequestError`] says.
+    pub async fn switch(&mut self, producer_id: ProducerId, in_step: bool) -> Result<(), RequestError> {
+        self.held.link.ask(Request::SwitchConsumer { consumer_id: self.id, producer_id, in_step }).await?;
+        self.producer_id = producer_id;
+        Ok(())
+    }
+
     /// Its counters.
     ///
     /// # Errors

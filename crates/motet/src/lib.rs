@@ -6,6 +6,9 @@
 //! [`WebRtcTransport`]s on the router, [`Producer`]s for the media that it sends and [`Consumer`]s for the media of others
 //! that it receives. Every handle closes what it stands for when it is dropped.
 //!
+//! A program can be a peer itself, by a [`DirectTransport`]: recorders and the like are built on it. The [`mixer`] is one:
+//! it makes a room's voices one voice and its pictures one picture.
+//!
 //! How the peers learn of each other is the program's to choose: Motet takes and gives plain parameters, the words of
 //! [`control`]. Programs that speak SDP translate with the `motet-sdp` crate.
 //!
@@ -38,9 +41,11 @@
 
 mod answer;
 mod consumer;
+mod direct;
 mod error;
 mod events;
 mod link;
+pub mod mixer;
 mod news;
 mod observer;
 mod producer;
@@ -52,6 +57,7 @@ mod worker;
 
 pub use answer::Answer;
 pub use consumer::{Consumer, ConsumerEvent, ConsumerSettings};
+pub use direct::DirectTransport;
 pub use error::{RequestError, StartError};
 pub use events::{Event, Events, EventsOf};
 pub use motet_control as control;
@@ -59,7 +65,7 @@ pub use motet_dtls::{Certificate, CertificateError};
 pub use motet_net::{BindError, TcpLimits};
 pub use motet_relay as turn;
 pub use motet_rtp as rtp;
-pub use motet_worker::End;
+pub use motet_worker::{DirectReceiver, DirectSender, End, Packet};
 pub use observer::{
     ActiveSpeakerEvent, ActiveSpeakerObserver, AudioLevelObserver, AudioLevelSettings, AudioLevels,
 };

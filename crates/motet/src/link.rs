@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use motet_control::{Refusal, Request, Response};
+use motet_control::{Refusal, Request, Response, TransportId};
 use motet_router::EntityId;
-use motet_worker::{Post, PostError, PostOffice};
+use motet_worker::{DirectReceiver, DirectSender, Post, PostError, PostOffice};
 use tokio::sync::oneshot;
 
 use crate::answer::Answer;
@@ -74,6 +74,28 @@ impl Link {
     pub(crate) fn close(&self, request: Request) {
         self.catch_up();
         self.try_close(request);
+    }
+
+    /// Sends a request from a place that cannot await; `refused` is called by the worker's thread if it is refused, and
+    /// must not wait.
+    ///
+    /// # Errors
+    /// When the request was not sent.
+    pub(crate) fn post(
+        &self,
+        request: Request,
+        told: impl FnOnce(Result<Response, Refusal>) + Send + 'static,
+    ) -> Result<(), RequestError> {
+        self.catch_up();
+        self.post_office.post(Post { request, answer: Box::new(told) }).map_err(|error| match error {
+            PostError::Full(_) => RequestError::Overloaded,
+            PostError::Gone(_) => RequestError::Ended,
+        })
+    }
+
+    /// Attaches the caller to a direct transport that was asked for before.
+    pub(crate) fn attach(&self, transport: TransportId) -> (DirectSender, DirectReceiver) {
+        self.post_office.attach(transport)
     }
 
     pub(crate) fn stop(&self) {

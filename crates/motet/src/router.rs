@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use motet_control::{ObserverId, Request, RouterId, TransportId};
 
+use motet_worker::{DirectReceiver, DirectSender};
+
+use crate::direct::DirectTransport;
 use crate::error::RequestError;
 use crate::link::Link;
 use crate::observer::{ActiveSpeakerObserver, AudioLevelObserver, AudioLevelSettings};
@@ -35,6 +38,17 @@ impl Router {
     /// As [`RequestError`] says.
     pub async fn create_webrtc_transport(&self) -> Result<WebRtcTransport, RequestError> {
         WebRtcTransport::create(&self.link, self.id, TransportId(self.link.next_id())).await
+    }
+
+    /// Opens a transport whose peer is this program: RTP and RTCP pass in the clear, between the transport's producers and
+    /// consumers and the two halves, which may be used from any thread.
+    ///
+    /// # Errors
+    /// As [`RequestError`] says.
+    pub async fn create_direct_transport(
+        &self,
+    ) -> Result<(DirectTransport, DirectSender, DirectReceiver), RequestError> {
+        DirectTransport::create(&self.link, self.id, TransportId(self.link.next_id())).await
     }
 
     /// Opens an observer that tells the loudest producers.

@@ -77,6 +77,10 @@ impl Worker {
         Ok(Self(Arc::new(Link::new(post_office, news, facts, thread))))
     }
 
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.0
+    }
+
     /// What is known of it from its start on.
     pub fn facts(&self) -> &Facts {
         &self.0.facts
