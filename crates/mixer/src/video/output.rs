@@ -63,7 +63,8 @@ impl Output {
             packetizer: Packetizer::default(),
             seq: start as u16,
             picture_id: (start >> 16) as u16 & 0x7fff,
-            rtp_offset: (start >> 32) as u32,
+            // One clock for all sizes, so that a viewer who is moved from one to another sees no seam.
+            rtp_offset: (mixed(seed) >> 32) as u32,
             rtp_time: RtpTime(0),
             wants_key: true,
             last_key: None,
