@@ -46,8 +46,13 @@ const FORWARDS_PENDING_MAX: u32 = 64;
 ///
 /// `seed` decides the verification tag and the first TSN: to be drawn from the system for each association and used
 /// for nothing else, as the peer can reckon it back from what it is shown. The library is not [`Send`]: an association
-/// is made, used and dropped in one thread. It logs each packet whole, messages included, through `log` as target
-/// `dcsctp::logging` at level info: a program that collects `log` records leaves that target out.
+/// is made, used and dropped in one thread.
+///
+/// # Logs
+///
+/// The library logs each packet whole, messages included, through `log` as target `dcsctp::logging` at level info: a
+/// program that collects `log` records leaves that target out. It formats the packet first and asks later whether
+/// anyone listens, which is nearly all of what a packet costs here.
 pub struct Association {
     pub(crate) settings: Settings,
     pub(crate) socket: Socket,
