@@ -35,6 +35,9 @@ pub enum FirstDatagram {
     Verify(Vec<u8>),
     /// The client receives at its address: a handshake has begun.
     Begin(Box<Tunnel>),
+    /// The client receives at its address, and cannot be served: it offers nothing newer than DTLS 1.0, which RFC 8996 forbids,
+    /// or no cipher that is good enough. Send this back, so that it knows.
+    Refuse(Vec<u8>),
 }
 
 impl TunnelServer {
@@ -69,7 +72,8 @@ impl TunnelServer {
         }
         match Tunnel::begin(&self.context, now, &hello.without_cookie(), datagram) {
             Ok(tunnel) => FirstDatagram::Begin(Box::new(tunnel)),
-            Err(_) => FirstDatagram::Nothing,
+            Err(alert) if alert.is_empty() => FirstDatagram::Nothing,
+            Err(alert) => FirstDatagram::Refuse(alert),
         }
     }
 }
@@ -89,14 +93,24 @@ pub struct Tunnel {
 impl Tunnel {
     /// OpenSSL answers the hello without a cookie as if it were the first to ask for one, and the one with it as the client's
     /// answer to that.
-    fn begin(context: &SslContext, now: Instant, first: &[u8], second: &[u8]) -> Result<Self, DtlsError> {
+    ///
+    /// # Errors
+    /// Where OpenSSL does not go on: the alert that says why, or nothing.
+    fn begin(context: &SslContext, now: Instant, first: &[u8], second: &[u8]) -> Result<Self, Vec<u8>> {
         let mut outbox = Outbox::default();
-        let mut door = OpensslDoor::tunnel(context, &mut outbox)?;
-        door.handle_datagram(now, first, &mut outbox)?;
-        // The client has been asked already.
-        let mut asked = Vec::new();
-        while outbox.poll_transmit(&mut asked) {}
-        door.handle_datagram(now, second, &mut outbox)?;
+        let mut said = Vec::new();
+        let mut door = OpensslDoor::tunnel(context, &mut outbox).map_err(|_| Vec::new())?;
+        let mut begun = door.handle_datagram(now, first, &mut outbox);
+        if begun.is_ok() {
+            // The client has been asked already.
+            while outbox.poll_transmit(&mut said) {}
+            begun = door.handle_datagram(now, second, &mut outbox);
+        }
+        if begun.is_err() {
+            said.clear();
+            outbox.poll_transmit(&mut said);
+            return Err(said);
+        }
         let gate = Gate::new(Version::V1_2, DtlsRole::Server);
         Ok(Self { door, gate, outbox, deadline: Some(now + HANDSHAKE_TIMEOUT), is_closed: false })
     }

@@ -10,6 +10,9 @@ use rustls::ServerConnection;
 use super::Role;
 use super::output::{Output, OutputFull};
 
+/// TLS records made before they are written. Few, for what is sealed waits outside the output's limit.
+const RECORDS_PER_WRITE: usize = 16;
+
 /// One TCP connection.
 pub(crate) struct Stream {
     pub(crate) socket: TcpStream,
@@ -51,7 +54,11 @@ impl Stream {
 
     pub(crate) fn adopt(handed: Handed) -> Self {
         let Handed { socket, tls, unread, client } = handed;
-        Self { tls, unread, ..Self::new(socket, Role::Client(client)) }
+        let mut stream = Self { tls, unread, ..Self::new(socket, Role::Client(client)) };
+        if stream.tls.is_some() {
+            stream.keep_messages_apart();
+        }
+        stream
     }
 
     pub(crate) fn hand_over(self, client: ClientSocket) -> Handed {
@@ -61,6 +68,12 @@ impl Stream {
     /// From here on it is inside TLS.
     pub(crate) fn secure(&mut self, tls: ServerConnection) {
         self.tls = Some(Box::new(tls));
+        self.keep_messages_apart();
+    }
+
+    /// Each message gets a TLS record of its own: there are clients that take a record for a message.
+    fn keep_messages_apart(&mut self) {
+        self.output.keep_apart();
     }
 
     /// The first byte that came, which stays unread.
@@ -135,8 +148,17 @@ impl Stream {
         if self.output.waiting() == 0 || tls.is_handshaking() {
             return Ok(true);
         }
-        let count = tls.writer().write(self.output.front())?;
-        self.note_written(count)
+        for _ in 0..RECORDS_PER_WRITE {
+            if self.output.waiting() == 0 {
+                break;
+            }
+            let count = tls.writer().write(self.output.front())?;
+            if count == 0 {
+                break;
+            }
+            self.output.consume(count);
+        }
+        Ok(false)
     }
 
     fn note_written(&mut self, count: usize) -> io::Result<bool> {

@@ -64,6 +64,10 @@ impl Turn {
             FirstDatagram::Verify(answer) => {
                 self.net.send(PortId(client.listener.0), client.remote, &answer, 0..0);
             }
+            FirstDatagram::Refuse(alert) => {
+                self.drops.count(EngineDrop::DtlsFailed);
+                self.net.send(PortId(client.listener.0), client.remote, &alert, 0..0);
+            }
             FirstDatagram::Begin(tunnel) => {
                 if self.tunnels.open.len() >= self.tunnels.tunnels_max {
                     return self.drops.count(EngineDrop::DtlsFull);
