@@ -76,7 +76,7 @@ impl H264Encoder {
             .max_frame_rate(FrameRate::from_hz(settings.fps as f32))
             .usage_type(UsageType::CameraVideoRealTime)
             .rate_control_mode(RateControlMode::Bitrate)
-            .skip_frames(false)
+            .skip_frames(true)
             .complexity(Complexity::Low)
             .profile(Profile::Baseline)
             .sps_pps_strategy(SpsPpsStrategy::ConstantId)

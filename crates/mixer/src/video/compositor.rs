@@ -190,6 +190,10 @@ impl Compositor {
 
     /// A packet of a source, as plain RTP.
     pub fn handle_rtp(&mut self, now: Instant, source: SourceId, packet: &[u8]) {
+        if self.canvas.must_arrange() {
+            // Whoever came since the last turn is not to lose its first keyframe.
+            self.arrange(now);
+        }
         let Some(entry) = self.sources.get_mut(&source) else {
             self.stats.stray_packets += 1;
             return;

@@ -9,7 +9,7 @@ use crate::SourceId;
 /// What a compositor has to tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VideoEvent {
-    /// Send this source's sender a picture loss indication. Asked at most once a second for each source.
+    /// Send this source's sender a picture loss indication. Asked twice a second at most for each source.
     KeyFrameWanted(SourceId),
     /// A source is shown, or its placeholder is.
     SourceShown {

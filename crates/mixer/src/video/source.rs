@@ -13,8 +13,8 @@ use super::settings::{VideoFormat, VideoSettings};
 use crate::MemberId;
 use budget::Budget;
 
-/// A sender is asked for a keyframe so often at most: one takes a second of its bitrate.
-const KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// A sender is asked for a keyframe so often at most: one is as long as many other frames.
+const KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 /// A source that broke a limit is not looked at for so long.
 const PENALTY: Duration = Duration::from_secs(4);
 /// Frames that may be refused one after another before the picture is called broken.

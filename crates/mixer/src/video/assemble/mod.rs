@@ -256,6 +256,3 @@ impl Assembler {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -73,6 +73,10 @@ impl Canvas {
         self.must_arrange = true;
     }
 
+    pub(super) fn must_arrange(&self) -> bool {
+        self.must_arrange && self.picture.is_some()
+    }
+
     pub(super) fn redraw(&mut self) {
         self.must_redraw = true;
     }
