@@ -35,7 +35,7 @@ impl Server {
             self.end_allocation(now, slot);
         }
         if self.leave_half_open(now, client) {
-            self.counters.connections -= 1;
+            self.counters.connections = self.counters.connections.saturating_sub(1);
         }
         self.unjoin(client);
     }
@@ -65,7 +65,7 @@ impl Server {
     pub(super) fn end_overdue_clients(&mut self, now: Tick) {
         while let Some((_, client)) = self.half_open_due.first().copied().filter(|(tick, _)| *tick <= now) {
             self.leave_half_open(now, client);
-            self.counters.connections -= 1;
+            self.counters.connections = self.counters.connections.saturating_sub(1);
             self.actions.push_back(Action::CloseClient { client, reason: CloseReason::Idle });
         }
     }

@@ -253,7 +253,7 @@ impl Server {
             State::Joined { client } => {
                 self.joined.remove(client);
                 shrink(&mut self.joined);
-                self.counters.connections -= 1;
+                self.counters.connections = self.counters.connections.saturating_sub(1);
             }
         }
         if let Some(allocation) = self.allocations.get_mut(known.slot.0) {
