@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
-use crate::codec::{Codec, MediaKind};
+use crate::codec::{Codec, CodecParameters, MediaKind, RtcpFeedback};
 use crate::ids::{AnnouncementId, ConsumerId, MixMember, MixerId, ProducerId, RouterId};
 use crate::layout::Layout;
-use crate::rtp_parameters::RtpParameters;
+use crate::negotiate;
+use crate::rtp_parameters::{Encoding, RtpParameters};
 
 /// What can be asked of a mixer. None is answered: what fails is told by [`MixerNotification`].
 #[derive(Clone, PartialEq, Debug)]
@@ -138,6 +139,46 @@ pub struct MixAudio {
 impl Default for MixAudio {
     fn default() -> Self {
         Self { bitrate_bps: 48_000, stereo: true }
+    }
+}
+
+impl MixAudio {
+    /// How a producer of this mix is opened, but for its SSRC, which is the mixer's to choose.
+    pub fn rtp_parameters(&self) -> RtpParameters {
+        let mut parameters = mix_parameters(Codec::Opus);
+        for codec in &mut parameters.codecs {
+            codec.fmtp.set("usedtx", "1");
+            if self.stereo {
+                codec.fmtp.set("stereo", "1");
+                codec.fmtp.set("sprop-stereo", "1");
+            }
+        }
+        parameters
+    }
+}
+
+impl MixVideo {
+    /// How a producer of the picture is opened, but for its SSRC, which is the mixer's to choose.
+    pub fn rtp_parameters(codec: Codec) -> RtpParameters {
+        mix_parameters(codec)
+    }
+}
+
+/// The router's own payload type. Nothing is lost on the way from the mixer to the router, so that there is no NACK.
+fn mix_parameters(codec: Codec) -> RtpParameters {
+    let known = negotiate::router_capabilities().codecs;
+    let feedback = if codec.kind() == MediaKind::Video { vec![RtcpFeedback::Pli] } else { vec![] };
+    let codecs = known.into_iter().find(|known| known.codec == codec).map(|known| CodecParameters {
+        rtx_payload_type: None,
+        rtcp_feedback: feedback,
+        ..known
+    });
+    RtpParameters {
+        codecs: codecs.into_iter().collect(),
+        encodings: vec![Encoding::default()],
+        cname: "motet-mix".to_owned(),
+        reduced_size_rtcp: true,
+        ..RtpParameters::default()
     }
 }
 

@@ -261,9 +261,9 @@ impl Task<AudioCommand> for AudioTask {
 }
 
 fn mixer_settings(settings: MixAudio) -> AudioSettings {
-    let payload_type = mix_parameters(motet_control::Codec::Opus, Ssrc(1), false)
-        .and_then(|parameters| parameters.codecs.first().map(|codec| codec.payload_type))
-        .expect("the router's capabilities have Opus");
+    let parameters = mix_parameters(motet_control::Codec::Opus, Ssrc(1), false);
+    let codec = parameters.codecs.first().expect("the router's capabilities have Opus");
+    let payload_type = codec.payload_type;
     let output = AudioOutput {
         bitrate_bps: settings.bitrate_bps.clamp(6_000, 510_000),
         stereo: settings.stereo,

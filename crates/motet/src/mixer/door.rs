@@ -195,7 +195,7 @@ impl Mixer {
             return refuse("the picture is encoded as VP8 or H264");
         }
         let stream = Stream::new();
-        let Some(parameters) = mix_parameters(codec, stream.ssrc, false) else { return };
+        let parameters = mix_parameters(codec, stream.ssrc, false);
         let Some(payload_type) = parameters.codecs.first().map(|codec| codec.payload_type) else { return };
         seat.produce(producer_id, parameters);
         commands.send(VideoCommand::OpenPicture { producer_id, codec, payload_type, stream });
@@ -232,9 +232,7 @@ impl Mixer {
 }
 
 fn produce(seat: &Seat, id: ProducerId, stream: &Stream, audio: MixAudio) {
-    if let Some(parameters) = mix_parameters(Codec::Opus, stream.ssrc, audio.stereo) {
-        seat.produce(id, parameters);
-    }
+    seat.produce(id, mix_parameters(Codec::Opus, stream.ssrc, audio.stereo));
 }
 
 impl fmt::Debug for Mixers {

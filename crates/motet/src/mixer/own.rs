@@ -92,7 +92,7 @@ impl OwnMixes {
         let Some(listener) = member.listener else { return };
         if member.mix.is_none() {
             let stream = Stream::new();
-            let Some(parameters) = mix_parameters(Codec::Opus, stream.ssrc, self.is_stereo) else { return };
+            let parameters = mix_parameters(Codec::Opus, stream.ssrc, self.is_stereo);
             let producer_id = ProducerId(self.seat.fresh_id());
             self.seat.produce(producer_id, parameters);
             member.mix = Some(OwnMix { producer_id, stream, unused_since: None });

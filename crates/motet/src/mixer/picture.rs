@@ -76,7 +76,7 @@ impl Picture {
         let codec = self.codec;
         let rung = self.rungs.get_mut(rung)?;
         if !rung.is_open {
-            seat.produce(rung.producer_id, mix_parameters(codec, rung.stream.ssrc, false)?);
+            seat.produce(rung.producer_id, mix_parameters(codec, rung.stream.ssrc, false));
             rung.is_open = true;
         }
         Some(rung.producer_id)

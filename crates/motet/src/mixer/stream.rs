@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use motet_control::negotiate::{self, CannotConsume, ConsumerIdentity};
-use motet_control::{Codec, CodecParameters, Encoding, RtcpFeedback, RtpCapabilities, RtpParameters};
+use motet_control::{Codec, Encoding, MediaKind, MixAudio, MixVideo, RtpCapabilities, RtpParameters};
 use motet_rtp::rtcp::{SenderInfo, Writer};
 use motet_rtp::{NtpTime, RtpView, Ssrc};
 
@@ -17,27 +17,12 @@ const INTERVAL: Duration = Duration::from_secs(3);
 const CNAME: &str = "motet-mix";
 
 /// How a producer of a mix is opened.
-pub(super) fn mix_parameters(codec: Codec, ssrc: Ssrc, is_stereo: bool) -> Option<RtpParameters> {
-    let capabilities = negotiate::router_capabilities();
-    let mut codec: CodecParameters = capabilities.codecs.into_iter().find(|known| known.codec == codec)?;
-    codec.rtx_payload_type = None;
-    // Nothing is lost on the way from the mixer to the router. Keyframes are the mixer's to make.
-    codec.rtcp_feedback = vec![RtcpFeedback::Pli];
-    if codec.codec == Codec::Opus {
-        codec.rtcp_feedback.clear();
-        codec.fmtp.set("usedtx", "1");
-        if is_stereo {
-            codec.fmtp.set("stereo", "1");
-            codec.fmtp.set("sprop-stereo", "1");
-        }
-    }
-    Some(RtpParameters {
-        codecs: vec![codec],
-        encodings: vec![Encoding { ssrc: Some(ssrc), ..Encoding::default() }],
-        cname: CNAME.to_owned(),
-        reduced_size_rtcp: true,
-        ..RtpParameters::default()
-    })
+pub(super) fn mix_parameters(codec: Codec, ssrc: Ssrc, is_stereo: bool) -> RtpParameters {
+    let parameters = match codec.kind() {
+        MediaKind::Audio => MixAudio { stereo: is_stereo, ..MixAudio::default() }.rtp_parameters(),
+        MediaKind::Video => MixVideo::rtp_parameters(codec),
+    };
+    RtpParameters { encodings: vec![Encoding { ssrc: Some(ssrc), ..Encoding::default() }], ..parameters }
 }
 
 /// How the mixer consumes a producer: every codec that it sends, without retransmissions or extensions.
