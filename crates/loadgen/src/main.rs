@@ -7,6 +7,7 @@ mod peer;
 mod signaling;
 mod synthetic;
 mod told;
+mod turn;
 mod visitor;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Command {
     Echo(echo::EchoArguments),
     /// Joins a room many times, a few at a time, each time with media both ways, and leaves it again.
     Churn(churn::ChurnArguments),
+    /// Loads a TURN server and reads what its process spends.
+    Turn(turn::TurnArguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,6 +34,7 @@ async fn main() {
     let outcome = match Arguments::parse().command {
         Command::Echo(arguments) => echo::run(arguments).await,
         Command::Churn(arguments) => churn::run(arguments).await,
+        Command::Turn(arguments) => turn::run(&arguments),
     };
     if let Err(error) = outcome {
         told::tell("error", &serde_json::json!({ "what": error.to_string() }));

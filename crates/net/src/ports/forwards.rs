@@ -48,6 +48,8 @@ pub struct Forwards {
     /// Ports with messages.
     dirty: Vec<PortId>,
     newest: Box<[u32]>,
+    /// Whether datagrams for one receiver become one message.
+    joins: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -88,11 +90,17 @@ impl Default for Forwards {
             chains: Vec::new(),
             dirty: Vec::new(),
             newest: vec![NONE; SLOTS].into_boxed_slice(),
+            joins: true,
         }
     }
 }
 
 impl Forwards {
+    /// One that sends each datagram as a message of its own, as most of the world does: for measuring what others get.
+    pub fn apart() -> Self {
+        Self { joins: false, ..Self::default() }
+    }
+
     /// Has `front` and then the stretch `body` of the pool sent as one datagram by `port` to `to`.
     ///
     /// # Errors
@@ -199,6 +207,7 @@ impl Forwards {
         let slot = slot_of(port, &to);
         let newest = self.newest[slot];
         if let Some(message) = self.messages.get_mut(newest as usize)
+            && self.joins
             && message.port == port
             && message.to == to
             && message.takes(len)

@@ -91,6 +91,17 @@ impl UdpPort {
         Ok(Self { has_gso: sys::has_gso(socket.as_fd()), socket, local, gso_refusals: 0 })
     }
 
+    /// Takes a socket that somebody else has opened.
+    ///
+    /// # Errors
+    /// Where it cannot be asked for its address.
+    pub fn adopt(socket: UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let local = socket.local_addr()?;
+        sys::enable_gro(socket.as_fd());
+        Ok(Self { has_gso: sys::has_gso(socket.as_fd()), socket, local, gso_refusals: 0 })
+    }
+
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local

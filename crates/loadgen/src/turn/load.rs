@@ -1,0 +1,284 @@
+//! Channel data to a peer that sends everything back. Datagrams are received and sent in batches, so that little of the machine
+//! is lost to measuring, but each leaves as a datagram of its own: what the server gains by joining them is its own doing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use motet_net::ports::{Forwards, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
+
+use super::client::{Account, Client};
+use super::process::Process;
+use crate::told::Failure;
+
+/// The channel of every client.
+pub(crate) const CHANNEL: u16 = 0x4000;
+/// What is sent to a server that is to be saturated may be under way so many times a client before it is waited for.
+const WINDOW: u64 = 24;
+/// How often a turn of a steady rate begins.
+const TICK: Duration = Duration::from_millis(1);
+const WARM_UP: Duration = Duration::from_millis(700);
+/// One round trip in so many is timed.
+const TIMED_EVERY: u64 = 7;
+
+/// What to send.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) size: usize,
+    /// Packets a second, both ways together; 0: as many as the server takes.
+    pub(crate) rate: u32,
+    pub(crate) duration: Duration,
+}
+
+/// What came of it.
+pub(crate) struct Measured {
+    pub(crate) per_second: f64,
+    pub(crate) per_cpu_second: f64,
+    pub(crate) lost_percent: f64,
+    pub(crate) system_percent: f64,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+}
+
+pub(crate) fn run(
+    server: SocketAddr,
+    account: &Account,
+    allocations: usize,
+    plan: Plan,
+    process: Process,
+) -> Result<Measured, Failure> {
+    let echo = Echo::start(server)?;
+    let mut clients = Clients::begin(server, account, allocations, echo.addr, plan)?;
+    clients.go_on(WARM_UP)?;
+    clients.forget();
+    let (cpu, begun) = (process.cpu()?, Instant::now());
+    clients.go_on(plan.duration)?;
+    let elapsed = begun.elapsed().as_secs_f64();
+    let spent = process.cpu()?;
+    let cpu_s = (spent.total() - cpu.total()).as_secs_f64().max(1e-3);
+    let system_s = (spent.system - cpu.system).as_secs_f64();
+    let (sent, came) = (clients.sent, clients.came);
+    clients.settle()?;
+    let lost = clients.sent.saturating_sub(clients.came);
+    let measured = Measured {
+        // Each that came back was relayed twice.
+        per_second: 2.0 * came as f64 / elapsed,
+        per_cpu_second: 2.0 * came as f64 / cpu_s,
+        lost_percent: (10_000.0 * lost as f64 / sent.max(1) as f64).round() / 100.0,
+        system_percent: 100.0 * system_s / cpu_s,
+        p50: clients.percentile(50),
+        p99: clients.percentile(99),
+    };
+    clients.end()?;
+    echo.stop();
+    Ok(measured)
+}
+
+/// The peer of all.
+struct Echo {
+    addr: SocketAddr,
+    is_over: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Echo {
+    fn start(server: SocketAddr) -> Result<Self, Failure> {
+        let options = PortOptions { is_shared: false, buffer_bytes: Some(8 << 20) };
+        let port = UdpPort::open(SocketAddr::new(server.ip(), 0), options)?;
+        let addr = port.local_addr();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&is_over);
+        let mut poller = Poller::new()?;
+        poller.watch(&port, 0)?;
+        let mut ports = Ports::default();
+        let id = ports.insert(port);
+        let thread = std::thread::spawn(move || {
+            let (mut pool, mut forwards, mut counters) =
+                (Pool::new(), Forwards::apart(), PortCounters::default());
+            while !ends.load(Ordering::Relaxed) {
+                let _ = poller.wait(Some(Duration::from_millis(50)), |_| {});
+                let mut may_have_more = true;
+                while may_have_more {
+                    let Some(port) = ports.get(id) else { return };
+                    let received = pool.receive(port, true, &mut counters, |_, datagram| {
+                        let _ = forwards.push(id, datagram.from, &[], datagram.range);
+                    });
+                    may_have_more = received.unwrap_or(false);
+                    forwards.flush(&pool, &mut ports, &mut counters);
+                    pool.clear();
+                }
+            }
+        });
+        Ok(Self { addr, is_over, thread })
+    }
+
+    fn stop(self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let _ = self.thread.join();
+    }
+}
+
+struct Clients {
+    clients: Vec<Client>,
+    ports: Ports,
+    ids: Vec<PortId>,
+    server: SocketAddr,
+    poller: Poller,
+    pool: Pool,
+    forwards: Forwards,
+    counters: PortCounters,
+    plan: Plan,
+    begun: Instant,
+    next: usize,
+    sent: u64,
+    came: u64,
+    round_trips: Vec<Duration>,
+}
+
+impl Clients {
+    fn begin(
+        server: SocketAddr,
+        account: &Account,
+        count: usize,
+        peer: SocketAddr,
+        plan: Plan,
+    ) -> Result<Self, Failure> {
+        let poller = Poller::new()?;
+        let (mut ports, mut ids, mut clients) = (Ports::default(), Vec::new(), Vec::new());
+        for _ in 0..count {
+            let mut client = Client::allocate(server, account)?;
+            debug_assert_ne!(client.relayed(), server);
+            client.bind_channel(CHANNEL, peer)?;
+            let port = UdpPort::adopt(client.socket.try_clone()?)?;
+            poller.watch(&port, ids.len())?;
+            ids.push(ports.insert(port));
+            clients.push(client);
+        }
+        Ok(Self {
+            clients,
+            ports,
+            ids,
+            server,
+            poller,
+            pool: Pool::new(),
+            forwards: Forwards::apart(),
+            counters: PortCounters::default(),
+            plan,
+            begun: Instant::now(),
+            next: 0,
+            sent: 0,
+            came: 0,
+            round_trips: Vec::new(),
+        })
+    }
+
+    fn forget(&mut self) {
+        // What is under way counts as neither sent nor lost.
+        self.came = 0;
+        self.sent = 0;
+        self.round_trips.clear();
+    }
+
+    fn go_on(&mut self, duration: Duration) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let mut due = 0.0;
+        while begun.elapsed() < duration {
+            if self.plan.rate == 0 {
+                self.saturate()?;
+                continue;
+            }
+            let wanted = begun.elapsed().as_secs_f64() * f64::from(self.plan.rate) / 2.0;
+            while due < wanted {
+                self.send();
+                due += 1.0;
+            }
+            self.flush();
+            self.receive(TICK)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps as much under way as a server with full buffers holds.
+    fn saturate(&mut self) -> Result<(), Failure> {
+        let window = WINDOW * self.clients.len() as u64;
+        let begun = Instant::now();
+        while self.sent.saturating_sub(self.came) < window {
+            self.send();
+        }
+        self.flush();
+        let came = self.came;
+        self.receive(Duration::from_millis(5))?;
+        if came == self.came && begun.elapsed() >= Duration::from_millis(5) {
+            // What has not come by then was lost; more is sent for it.
+            self.sent = self.sent.min(self.came + window / 2);
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), Failure> {
+        let until = Instant::now() + Duration::from_millis(300);
+        while self.came < self.sent && Instant::now() < until {
+            self.receive(TICK)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self) {
+        let mut packet = vec![0; 4 + self.plan.size];
+        packet[..2].copy_from_slice(&CHANNEL.to_be_bytes());
+        packet[2..4].copy_from_slice(&(self.plan.size as u16).to_be_bytes());
+        let nanos = self.begun.elapsed().as_nanos() as u64;
+        packet[4..12].copy_from_slice(&nanos.to_be_bytes());
+        let id = self.ids[self.next];
+        self.next = (self.next + 1) % self.ids.len();
+        if self.forwards.push(id, self.server, &packet, 0..0).is_err() {
+            self.flush();
+            let _ = self.forwards.push(id, self.server, &packet, 0..0);
+        }
+        self.sent += 1;
+    }
+
+    fn flush(&mut self) {
+        self.forwards.flush(&self.pool, &mut self.ports, &mut self.counters);
+    }
+
+    fn receive(&mut self, timeout: Duration) -> Result<(), Failure> {
+        let mut readable = Vec::new();
+        self.poller.wait(Some(timeout), |news| readable.push(self.ids[news.token]))?;
+        let now = self.begun.elapsed();
+        let (came, round_trips) = (&mut self.came, &mut self.round_trips);
+        while let Some(id) = readable.pop() {
+            let Some(port) = self.ports.get(id) else { continue };
+            let may_have_more = self.pool.receive(port, true, &mut self.counters, |pool, datagram| {
+                *came += 1;
+                if came.is_multiple_of(TIMED_EVERY)
+                    && let Some(nanos) =
+                        pool.bytes(datagram.range).get(4..12).and_then(|stamp| stamp.try_into().ok())
+                {
+                    round_trips.push(now.saturating_sub(Duration::from_nanos(u64::from_be_bytes(nanos))));
+                }
+            });
+            if may_have_more.unwrap_or(true) {
+                readable.push(id);
+            }
+            self.pool.clear();
+        }
+        Ok(())
+    }
+
+    fn percentile(&mut self, percent: usize) -> Duration {
+        self.round_trips.sort_unstable();
+        let at = self.round_trips.len() * percent / 100;
+        self.round_trips.get(at.min(self.round_trips.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        for client in self.clients {
+            client.socket.set_nonblocking(false)?;
+            client.delete()?;
+        }
+        Ok(())
+    }
+}
