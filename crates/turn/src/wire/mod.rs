@@ -9,6 +9,8 @@ mod integrity;
 mod message;
 pub(crate) mod numbers;
 mod relayed;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub(crate) use address::{Family, read_xor_address};
