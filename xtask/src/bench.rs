@@ -3,13 +3,17 @@
 use crate::process::{Outcome, command, say, show};
 
 /// A bench: its name, what it measures, the cargo arguments that run it.
-const BENCHES: &[(&str, &str, &[&str])] = &[];
+const BENCHES: &[(&str, &str, &[&str])] = &[(
+    "mixer",
+    "an MCU room's sound beside Janus and its picture beside GStreamer; one of them with --bench audio or --bench video",
+    &["bench", "--quiet", "--package", "motet-mixer"],
+)];
 
 /// Runs the named bench, or lists them.
 pub(crate) fn bench(arguments: &[&str]) -> Outcome {
     let [name, rest @ ..] = arguments else {
         for (name, what, _) in BENCHES {
-            say(&format!("{name:12} {what}"));
+            say(&format!("{name:17} {what}"));
         }
         return Ok(());
     };

@@ -9,7 +9,7 @@ use motet::control::{
     Produce, ProducerId, Request, Response, RouterId, RtpParameters, TransportId,
 };
 use motet::mixer::Mixers;
-use motet::{Worker, WorkerSettings};
+use motet::{DirectReceiver, DirectSender, DirectTransport, Router, Worker, WorkerSettings};
 use motet_sdp::{LocalTransport, PublishSession, RemoteTransport, SubscribeSession, SubscribedMedia};
 use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpOffer};
@@ -27,6 +27,7 @@ pub struct Hall {
     /// The worker.
     pub worker: Worker,
     mixers: Mixers,
+    routers: Vec<Router>,
     /// What mixers tell.
     pub news: Receiver<MixerNotification>,
     /// All guests.
@@ -62,7 +63,7 @@ impl Hall {
         let (sender, news) = channel();
         let mixers = Mixers::new(&worker, move |notification| _ = sender.send(notification));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
-        Self { worker, mixers, news, guests: Vec::new(), runtime, ids: 0 }
+        Self { worker, mixers, routers: Vec::new(), news, guests: Vec::new(), runtime, ids: 0 }
     }
 
     /// A number that nothing has yet.
@@ -77,11 +78,24 @@ impl Hall {
         self.runtime.block_on(answer).expect("the worker carries the request out")
     }
 
+    /// Waits for an answer of the engine.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// A program beside the worker joins a room.
+    pub fn open_direct(&self, room: Room) -> (DirectTransport, DirectSender, DirectReceiver) {
+        let router = self.routers.iter().find(|router| router.id() == room.router_id);
+        let router = router.expect("the room is of this hall");
+        self.wait(router.create_direct_transport()).expect("a direct transport opens")
+    }
+
     /// Opens a router.
     pub fn open_room(&mut self) -> Room {
-        let router_id = RouterId(self.fresh_id());
-        self.must(Request::CreateRouter { router_id });
-        Room { router_id, mixer_id: MixerId(router_id.0) }
+        let router = self.wait(self.worker.create_router()).expect("a router opens");
+        let room = Room { router_id: router.id(), mixer_id: MixerId(self.fresh_id()) };
+        self.routers.push(router);
+        room
     }
 
     /// Asks a room's mixer.

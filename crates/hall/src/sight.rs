@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use motet_codec::video::{
-    DecodeLimits, Decoder, Encoded, Encoder, EncoderSettings, Picture, PictureCodec, VideoCodec, Yuv,
+    DecodeLimits, Decoder, Encoded, Encoder, EncoderSettings, Picture, PictureCodec, Rect, VideoCodec, Yuv,
 };
 
 /// One camera: a colour.
@@ -36,6 +36,22 @@ impl Painter {
     pub fn paint(&mut self, is_key: bool) -> Vec<u8> {
         let whole = self.picture.rect();
         self.picture.part_mut(whole).fill(self.colour);
+        self.encode(is_key)
+    }
+
+    /// A frame with much in it that moves: of the bitrate that is asked for.
+    pub fn paint_busy(&mut self, is_key: bool, dice: &mut fastrand::Rng) -> Vec<u8> {
+        for _ in 0..12 {
+            let (width, height) = (2 * dice.usize(8..60), 2 * dice.usize(8..40));
+            let x = 2 * dice.usize(0..(self.picture.width() - width) / 2);
+            let y = 2 * dice.usize(0..(self.picture.height() - height) / 2);
+            let colour = Yuv { y: dice.u8(16..235), u: dice.u8(16..240), v: dice.u8(16..240) };
+            self.picture.part_mut(Rect { x, y, width, height }).fill(colour);
+        }
+        self.encode(is_key)
+    }
+
+    fn encode(&mut self, is_key: bool) -> Vec<u8> {
         self.time += i64::from(90_000 / self.fps);
         let mut frame = Vec::new();
         let encoded = self.encoder.encode(&self.picture.view(), self.time, is_key, &mut frame);
@@ -54,7 +70,7 @@ pub struct Viewer {
     /// Frames that could not be.
     pub refused: u64,
     /// When each frame came, with the brightness in its middle.
-    pub middles: Vec<(Instant, u8)>,
+    middles: Vec<(Instant, u8)>,
 }
 
 impl Viewer {
@@ -74,6 +90,12 @@ impl Viewer {
         if let Some(middle) = self.colour_at(0.5, 0.5) {
             self.middles.push((at, middle.y));
         }
+    }
+
+    /// When the middle became brighter than this, each time.
+    pub fn flashes(&self, edge: u8) -> Vec<Instant> {
+        let pairs = self.middles.windows(2);
+        pairs.filter(|pair| pair[0].1 <= edge && pair[1].1 > edge).map(|pair| pair[1].0).collect()
     }
 
     /// The colour at a place of the newest picture, in fractions of it.

@@ -1,12 +1,16 @@
 //! Tones: sung into Opus, heard out of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use motet_codec::audio::{Channels, Decoder, Encoder, EncoderSettings};
 
 const RATE: usize = 48_000;
 /// Samples of a frame of 20 ms.
 pub(crate) const FRAME: usize = 960;
+/// Louder than this is sound.
+const LOUD: f32 = 0.1;
+/// Packets without sound that make silence.
+const SILENT_PACKETS: usize = 5;
 /// What a listener keeps at most: ten seconds.
 const KEPT: usize = 10 * RATE;
 
@@ -49,15 +53,15 @@ pub struct Listener {
     decoder: Decoder,
     /// The newest samples, of the left channel.
     pub samples: Vec<f32>,
-    /// When each packet came, with its loudest sample.
-    pub peaks: Vec<(Instant, f32)>,
+    /// When each packet came, and where in it sound begins, if it has any.
+    packets: Vec<(Instant, Option<Duration>)>,
 }
 
 impl Listener {
     /// Nothing heard yet.
     pub fn new() -> Self {
         let decoder = Decoder::new(Channels::Stereo).expect("Opus decodes stereo");
-        Self { decoder, samples: Vec::new(), peaks: Vec::new() }
+        Self { decoder, samples: Vec::new(), packets: Vec::new() }
     }
 
     /// A packet came.
@@ -67,8 +71,9 @@ impl Listener {
         let left = out.chunks_exact(2).take(len).map(|both| both[0]);
         let before = self.samples.len();
         self.samples.extend(left);
-        let peak = self.samples[before..].iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-        self.peaks.push((at, peak));
+        let loud = self.samples[before..].iter().position(|sample| sample.abs() > LOUD);
+        self.packets
+            .push((at, loud.map(|samples| Duration::from_micros(samples as u64 * 1_000_000 / RATE as u64))));
         let surplus = self.samples.len().saturating_sub(KEPT);
         self.samples.drain(..surplus);
     }
@@ -76,7 +81,22 @@ impl Listener {
     /// Forgets what was heard.
     pub fn forget(&mut self) {
         self.samples.clear();
-        self.peaks.clear();
+        self.packets.clear();
+    }
+
+    /// When sound began after silence, each time: the moment at which a player without any delay would have sounded it.
+    pub fn onsets(&self) -> Vec<Instant> {
+        let mut silent = 0;
+        let mut onsets = Vec::new();
+        for (at, loud) in &self.packets {
+            if let Some(offset) = loud
+                && silent >= SILENT_PACKETS
+            {
+                onsets.push(*at + *offset);
+            }
+            silent = if loud.is_some() { 0 } else { silent + 1 };
+        }
+        onsets
     }
 }
 
