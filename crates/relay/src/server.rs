@@ -1,19 +1,24 @@
 //! A running TURN server.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, JoinHandle};
 
 use motet_net::ports::Poller;
-use motet_turn::{PeerPolicy, Secret, Server, SettingsError, Shared};
+use motet_turn::{
+    ClientProtocol, ClientSocket, ListenerId, PeerPolicy, Secret, Server, SettingsError, Shared,
+};
+use rustls::ServerConnection;
 
 use crate::counters::TurnCounters;
 use crate::mailbox::{Letter, Post, mailbox};
 use crate::relays::Shelf;
 use crate::settings::{StartError, TurnSettings};
 use crate::start;
+use crate::stream::Handed;
 use crate::turn::{Setup, Turn, time};
 
 /// A TURN server with its threads. Dropping it ends them and frees every port.
@@ -22,7 +27,12 @@ pub struct TurnServer {
     posts: Vec<Post>,
     threads: Vec<JoinHandle<()>>,
     listen: Vec<SocketAddr>,
+    /// Which thread gets the next connection that was begun elsewhere.
+    adopted: AtomicUsize,
 }
+
+/// The listener of connections that were begun elsewhere; no own one has so large a number.
+const ELSEWHERE: ListenerId = ListenerId(u32::MAX);
 
 impl TurnServer {
     /// Opens every port and begins to serve.
@@ -46,7 +56,7 @@ impl TurnServer {
             posts.push(post);
             setups.push(Setup { server, poller, listeners, mailbox, shelf: shelf.clone() });
         }
-        let mut started = Self { shared, posts, threads: Vec::new(), listen };
+        let mut started = Self { shared, posts, threads: Vec::new(), listen, adopted: AtomicUsize::new(0) };
         for (index, setup) in setups.into_iter().enumerate() {
             started.spawn(&settings, index, setup)?;
         }
@@ -80,6 +90,27 @@ impl TurnServer {
     pub fn set_peers(&self, mut peers: PeerPolicy) {
         peers.own.extend(&self.listen);
         self.shared.set_peers(peers);
+    }
+
+    /// Takes over a client's connection that was begun elsewhere, with TLS if it is inside one, and with what was read of it
+    /// already. One that no thread can take is closed.
+    pub fn adopt(&self, socket: TcpStream, tls: Option<ServerConnection>, read: Vec<u8>) {
+        let (Ok(local), Ok(remote), Ok(())) =
+            (socket.local_addr(), socket.peer_addr(), socket.set_nonblocking(true))
+        else {
+            return;
+        };
+        let protocol = if tls.is_some() { ClientProtocol::Tls } else { ClientProtocol::Tcp };
+        let client = ClientSocket { listener: ELSEWHERE, protocol, local, remote };
+        let handed = Handed { socket, tls: tls.map(Box::new), unread: read, client };
+        let next = self.adopted.fetch_add(1, Ordering::Relaxed);
+        let mut letter = Letter::Adopt(Box::new(handed));
+        for at in 0..self.posts.len() {
+            match self.posts[(next + at) % self.posts.len()].send(letter) {
+                Ok(()) => return,
+                Err(back) => letter = back,
+            }
+        }
     }
 
     /// Ends every allocation of a user.

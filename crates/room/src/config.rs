@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use motet_control::{Fingerprint, IceCandidate};
 
+use crate::mixing::MixSettings;
+use crate::topology::Intent;
+
 /// How rooms behave.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RoomsConfig {
     /// What is bounded, and by how much.
     pub limits: Limits,
@@ -15,6 +18,14 @@ pub struct RoomsConfig {
     pub empty_grace: Duration,
     /// How long a participant whose socket dropped keeps place and media.
     pub resume_grace: Duration,
+    /// What a room shall be where nobody says otherwise.
+    pub topology: Intent,
+    /// How long two people of a mesh may take to be connected.
+    pub mesh_connect_timeout: Duration,
+    /// How long a move waits for a client.
+    pub settle_timeout: Duration,
+    /// How a room is mixed where nobody says otherwise.
+    pub mix: MixSettings,
     /// What time it is.
     pub clock: Clock,
 }
@@ -27,6 +38,10 @@ impl RoomsConfig {
             create_on_join: true,
             empty_grace: Duration::from_secs(60),
             resume_grace: Duration::from_secs(30),
+            topology: Intent::Auto,
+            mesh_connect_timeout: Duration::from_secs(5),
+            settle_timeout: Duration::from_secs(10),
+            mix: MixSettings::default(),
             clock,
         }
     }
@@ -45,6 +60,12 @@ pub struct Limits {
     pub subscriptions_max: usize,
     /// Length of a chat text in bytes.
     pub chat_bytes_max: usize,
+    /// People in a mesh: each sends to each other one, and homes upload slowly. 0: there are no meshes.
+    pub mesh_people_max: usize,
+    /// People in a mesh that the policy makes by itself.
+    pub auto_mesh_people_max: usize,
+    /// Rooms of this server that are mixed at a time: each takes a good part of a core. 0: none.
+    pub mixers_max: usize,
 }
 
 impl Default for Limits {
@@ -55,6 +76,9 @@ impl Default for Limits {
             tracks_max: 8,
             subscriptions_max: 400,
             chat_bytes_max: 4_096,
+            mesh_people_max: 6,
+            auto_mesh_people_max: 2,
+            mixers_max: 8,
         }
     }
 }

@@ -65,12 +65,48 @@ pub enum RoomError {
         /// What was tried.
         what: &'static str,
     },
-    /// A known word whose time has not come.
-    #[error("{what} is not there yet")]
-    NotYet {
-        /// What was asked for.
-        what: &'static str,
+    /// The mesh has all the people that it may have.
+    #[error("the mesh is full: {people_max} people are in it")]
+    MeshFull {
+        /// How many it may have.
+        people_max: usize,
     },
+    /// The room is no mesh, or the participant is not in it.
+    #[error("the room is no mesh that both are in")]
+    NoMesh,
+    /// The mesh that is meant is over.
+    #[error("the mesh of that epoch is over")]
+    StaleEpoch,
+    /// What is to be relayed is too long.
+    #[error("the message is longer than {bytes_max} bytes")]
+    MessageTooLong {
+        /// The most it may have.
+        bytes_max: usize,
+    },
+    /// More is to be relayed than others can be asked to read.
+    #[error("more is relayed than is passed on, wait a moment")]
+    TooMuch,
+    /// A layout makes no sense.
+    #[error("{why}")]
+    BadLayout {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A voice's settings make no sense.
+    #[error("{why}")]
+    BadVoice {
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// Settings of a mix make no sense.
+    #[error("{why}")]
+    BadMix {
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// Nobody takes the mix, so that there is none.
+    #[error("nobody takes the mix of this room")]
+    NoMix,
     /// The order of commands is wrong; the text says how.
     #[error("{what}")]
     BadState {
@@ -110,7 +146,15 @@ impl RoomError {
             Self::TooManyTracks { .. } => "tooManyTracks",
             Self::TooManySubscriptions { .. } => "tooManySubscriptions",
             Self::NotAllowed { .. } => "notAllowed",
-            Self::NotYet { .. } => "notYet",
+            Self::MeshFull { .. } => "meshFull",
+            Self::NoMesh => "noMesh",
+            Self::StaleEpoch => "staleEpoch",
+            Self::MessageTooLong { .. } => "messageTooLong",
+            Self::TooMuch => "tooMuch",
+            Self::BadLayout { .. } => "badLayout",
+            Self::BadVoice { .. } => "badVoice",
+            Self::BadMix { .. } => "badMix",
+            Self::NoMix => "noMix",
             Self::BadState { .. } => "badState",
             Self::ResumeExpired => "resumeExpired",
             Self::BadTrack { .. } => "badTrack",

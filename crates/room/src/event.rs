@@ -1,10 +1,33 @@
 //! What participants are told, and the words it is told in. One word per noun, the same as on the wire.
 
-use motet_control::{Codec, MediaKind, Quality, RtpParameters};
+use std::sync::Arc;
+
+use motet_control::{Codec, Layout, MediaKind, Quality, RtpParameters};
 
 use crate::command::Peer;
 use crate::ids::{ParticipantId, TrackId};
 use crate::names::{ParticipantName, RoomName};
+use crate::topology::{Heading, Intent, Reason, Topology, View};
+
+macro_rules! words {
+    ($($name:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
+        impl $name {
+            /// Each once.
+            pub const ALL: &[$name] = &[$(Self::$variant),*];
+
+            /// The word on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// The one that the word means.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+        }
+    )*};
+}
+pub(crate) use words;
 
 /// What one participant is told. `Subscribed` and `Unsubscribed` are for its session, which negotiates; everything else
 /// goes to the client as it is.
@@ -84,8 +107,37 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
-    /// The room moves media in another way.
-    Topology(Topology),
+    /// A track has another way: its media passes the server from now on, or does so no longer.
+    TrackChanged {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// What it is from now on.
+        track: TrackInfo,
+    },
+    /// How the room moves media, and this participant's part in it: a move begins or is over.
+    Topology(Box<Heading>),
+    /// Somebody else takes another view.
+    ViewChanged {
+        /// Who.
+        participant_id: ParticipantId,
+        /// Which.
+        view: View,
+    },
+    /// The mix is laid out in another way.
+    Layout(Layout),
+    /// Somebody else of the mesh passes a message on.
+    Relayed {
+        /// Who.
+        from: ParticipantId,
+        /// Of which mesh.
+        epoch: u64,
+        /// Grows by one with each that this participant is told.
+        number: u64,
+        /// A JSON object.
+        message: String,
+    },
+    /// Who sends how much to whom.
+    Flows(Arc<[Flow]>),
     /// This participant was taken out; the last event that it is told.
     Removed {
         /// Why.
@@ -100,6 +152,8 @@ pub enum Event {
     ServerStopping,
     /// For the session: offer this track to the client, then answer with [`crate::Command::AnswerConsumers`].
     Subscribed(Box<Subscription>),
+    /// For the session: both transports are closed, and what was on them is over; those that come are new ones.
+    TransportsClosed,
     /// For the session: these tracks are over; take them out of the offer.
     Unsubscribed {
         /// Which.
@@ -112,8 +166,8 @@ pub enum Event {
 pub struct Subscription {
     /// Which track.
     pub track_id: TrackId,
-    /// Whose.
-    pub participant_id: ParticipantId,
+    /// Whose; `None`: it is of the mix.
+    pub participant_id: Option<ParticipantId>,
     /// Audio or video.
     pub kind: MediaKind,
     /// Where it comes from.
@@ -121,6 +175,21 @@ pub struct Subscription {
     /// What to propose: every codec that the track may use in the payload types of
     /// [`motet_control::negotiate::router_capabilities`], the SSRCs, no MID.
     pub rtp_parameters: RtpParameters,
+}
+
+/// How much one sends to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// Who; `None`: the server.
+    pub from: Option<ParticipantId>,
+    /// To whom; `None`: the server.
+    pub to: Option<ParticipantId>,
+    /// Sound, in bits per second.
+    pub audio_bps: u64,
+    /// Pictures, in bits per second.
+    pub video_bps: u64,
+    /// Whether it is the mix.
+    pub is_mix: bool,
 }
 
 /// What a token allows.
@@ -135,12 +204,26 @@ pub struct Grants {
 }
 
 /// A room as others see it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RoomInfo {
     /// Its name.
     pub name: RoomName,
     /// How it moves media.
     pub topology: Topology,
+    /// How it is wanted to.
+    pub intent: Intent,
+    /// Why it does as it does.
+    pub reason: Reason,
+    /// Why, for people.
+    pub explanation: String,
+    /// Its last move.
+    pub epoch: u64,
+    /// Whether somebody is on the move; as one's own answer to `join` or `resume`: whether one is.
+    pub is_moving: bool,
+    /// How its mix is laid out.
+    pub layout: Layout,
+    /// Whether there is a mix.
+    pub is_mixed: bool,
     /// Since when, in milliseconds since 1970-01-01.
     pub created_at_unix_ms: u64,
     /// How many people are in it.
@@ -160,6 +243,8 @@ pub struct ParticipantInfo {
     pub name: ParticipantName,
     /// Since when, in milliseconds since 1970-01-01.
     pub joined_at_unix_ms: u64,
+    /// What it takes.
+    pub view: View,
     /// What it publishes.
     pub tracks: Vec<TrackInfo>,
 }
@@ -177,8 +262,8 @@ pub struct TrackInfo {
     pub name: Option<String>,
     /// Whether it is muted.
     pub muted: bool,
-    /// The codec that it prefers.
-    pub codec: Codec,
+    /// The codec that it prefers; `None`: it is announced, and its media does not pass the server.
+    pub codec: Option<Codec>,
 }
 
 /// Where a track comes from.
@@ -190,16 +275,8 @@ pub enum Source {
     Screen,
     ScreenAudio,
     Other,
-}
-
-/// How a room moves media.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[expect(missing_docs, reason = "the words of the field")]
-pub enum Topology {
-    Mesh,
-    Sfu,
-    Mcu,
-    Auto,
+    /// The room's mix: nobody publishes it.
+    Mix,
 }
 
 /// Why a participant is gone.
@@ -251,28 +328,11 @@ pub enum MediaState {
     Closed,
 }
 
-macro_rules! words {
-    ($($name:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
-        impl $name {
-            /// Each once.
-            pub const ALL: &[$name] = &[$(Self::$variant),*];
-
-            /// The word on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// The one that the word means.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == word)
-            }
-        }
-    )*};
-}
-
 words! {
-    Source { Camera = "camera", Microphone = "microphone", Screen = "screen", ScreenAudio = "screenAudio", Other = "other" }
-    Topology { Mesh = "mesh", Sfu = "sfu", Mcu = "mcu", Auto = "auto" }
+    Source {
+        Camera = "camera", Microphone = "microphone", Screen = "screen", ScreenAudio = "screenAudio", Other = "other",
+        Mix = "mix",
+    }
     LeaveReason {
         Left = "left", TimedOut = "timedOut", Removed = "removed", Replaced = "replaced",
         Misbehaved = "misbehaved", MediaFailed = "mediaFailed",

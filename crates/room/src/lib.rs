@@ -8,20 +8,30 @@ mod config;
 mod error;
 mod event;
 mod ids;
+mod mixing;
 mod names;
+pub mod policy;
 mod random;
+mod reply;
 mod rooms;
+mod topology;
 
 pub use command::{
-    By, Command, Joined, Location, NewRoom, NewTrack, Peer, Reply, RoomDetails, TransportFacts,
+    AnnouncedTrack, By, Command, ConsumerAnswer, Join, NewRoom, NewTrack, Peer, Place, SentFlow,
 };
-pub use command::{ConsumerAnswer, Join, ResumedFrom};
 pub use config::{Clock, Limits, RoomsConfig, WorkerFacts};
 pub use error::RoomError;
 pub use event::{
-    Event, Grants, LeaveReason, MediaState, ParticipantInfo, RoomEnd, RoomInfo, Source, Subscription,
-    Topology, TrackInfo,
+    Event, Flow, Grants, LeaveReason, MediaState, ParticipantInfo, RoomEnd, RoomInfo, Source, Subscription,
+    TrackInfo,
 };
 pub use ids::{BadId, ParticipantId, ResumeToken, SessionId, TrackId, WorkerIndex};
+pub use mixing::{MixSettings, Voice, check_layout};
 pub use names::{Identity, ParticipantName, RoomName};
-pub use rooms::{Counts, Output, Rooms, Subject};
+pub use reply::{
+    Joined, Location, Reply, ResumedFrom, RoomDetails, TransportFacts, WatchedPerson, WatchedRoom,
+};
+pub use rooms::{Counts, Decided, Output, Rooms, Subject};
+pub use topology::{
+    Heading, Intent, MoveState, PairState, Reason, Topologies, Topology, View, ViewIntent,
+};

@@ -75,8 +75,13 @@ fn minted(config: &Config, arguments: &ArgMatches) -> Result<String, String> {
 }
 
 /// `motet turn credentials`: signs with the given secret, or else with the configured one.
-pub fn turn_credentials(_root: &ArgMatches, arguments: &ArgMatches) -> ExitCode {
-    crate::turn::credentials(None, arguments)
+pub fn turn_credentials(root: &ArgMatches, arguments: &ArgMatches) -> ExitCode {
+    if arguments.contains_id("secret") {
+        return crate::turn::credentials(None, arguments);
+    }
+    let Some(config) = load(root) else { return ExitCode::from(BAD_CONFIG) };
+    let secret = config.turn.and_then(|turn| turn.secrets.into_iter().next());
+    crate::turn::credentials(secret, arguments)
 }
 
 /// `90s`, `15m`, `6h`, `30d`; a bare number is seconds.
@@ -104,18 +109,19 @@ pub fn serve(root: &ArgMatches) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(run(config));
+    let code = runtime.block_on(run(config, root));
     // Tasks that wait for clients that do not go are not waited for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     code
 }
 
-async fn run(config: Config) -> ExitCode {
+async fn run(config: Config, root: &ArgMatches) -> ExitCode {
     let dev = config.dev;
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [mut terminate, mut interrupt, mut hangup] =
+        match kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>() {
+            Ok(signals) => signals.try_into().unwrap_or_else(|_| unreachable!("as many as kinds")),
+            Err(error) => {
                 complain(&format!("cannot listen for signals: {error}"));
                 return ExitCode::FAILURE;
             }
@@ -128,10 +134,13 @@ async fn run(config: Config) -> ExitCode {
         }
     };
     greet(&server, dev);
-    let told = tokio::select! {
-        _ = terminate.recv() => true,
-        _ = interrupt.recv() => true,
-        () = server.ended() => false,
+    let told = loop {
+        tokio::select! {
+            _ = terminate.recv() => break true,
+            _ = interrupt.recv() => break true,
+            () = server.ended() => break false,
+            _ = hangup.recv() => reload(&server, root),
+        }
     };
     if !told {
         complain("this server is broken and ends; its log says why");
@@ -150,6 +159,16 @@ async fn run(config: Config) -> ExitCode {
         // Whoever asks twice does not want to wait.
         _ = interrupt.recv() => ExitCode::FAILURE,
         _ = terminate.recv() => ExitCode::FAILURE,
+    }
+}
+
+/// Reads the configuration again for what may change while calls go on: the secrets of TURN credentials.
+fn reload(server: &Server, root: &ArgMatches) {
+    let Some(config) = load(root) else { return };
+    let secrets = config.turn.map(|turn| turn.secrets).unwrap_or_default();
+    match server.set_turn_secrets(secrets) {
+        Ok(()) => tracing::info!("the secrets of TURN credentials were read again"),
+        Err(error) => complain(&format!("turn_secrets: {error}")),
     }
 }
 
@@ -173,6 +192,10 @@ fn greet(server: &Server, dev: bool) {
     }
     let ports: Vec<String> = server.media_ports().iter().map(u16::to_string).collect();
     say(&format!("  media  UDP and TCP on {}", ports.join(", ")));
+    let turn: Vec<String> = server.turn_addresses().iter().map(ToString::to_string).collect();
+    if !turn.is_empty() {
+        say(&format!("  turn   {}", turn.join(", ")));
+    }
     tracing::info!(http = %server.address(), media = ports.join(","), "serving");
 }
 

@@ -37,6 +37,11 @@ struct Open {
 }
 
 impl Connection {
+    /// The socket alone, for somebody else to carry; its place is free again.
+    pub(crate) fn into_socket(mut self) -> io::Result<std::net::TcpStream> {
+        self.open.take().ok_or(io::ErrorKind::NotConnected)?.stream.into_std()
+    }
+
     fn stream(&mut self) -> Pin<&mut TcpStream> {
         Pin::new(&mut self.open.as_mut().expect("taken by drop alone").stream)
     }

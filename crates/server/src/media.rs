@@ -6,7 +6,8 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use motet::control::{Refusal, Request};
+use motet::control::{MixerNotification, MixerRequest, Refusal, Request};
+use motet::mixer::Mixers;
 use motet::{Certificate, ListenAddress, RequestError, Worker, WorkerSettings};
 use motet_room::{Subject, WorkerFacts, WorkerIndex};
 use tokio::sync::{Semaphore, mpsc};
@@ -78,7 +79,7 @@ fn certificate(config: &Config) -> Result<Certificate, MediaError> {
 }
 
 /// The configured addresses in their order, or those of the machine.
-fn listen_addresses(config: &Config) -> Result<Vec<ListenAddress>, MediaError> {
+pub(crate) fn listen_addresses(config: &Config) -> Result<Vec<ListenAddress>, MediaError> {
     let mut ips: Vec<IpAddr> = Vec::new();
     for ip in if config.rtc_ip.is_empty() { own_addresses(config.dev)? } else { config.rtc_ip.clone() } {
         if !ips.contains(&ip) {
@@ -125,26 +126,33 @@ pub(crate) async fn stop_workers(workers: &[Worker]) {
     }
 }
 
-/// A worker's queue of requests, in order.
-pub(crate) struct Pump(mpsc::Sender<Request>);
+/// A worker's queue of requests, and of those to its mixers, in one order.
+pub(crate) struct Pump(mpsc::Sender<Ask>);
+
+/// What waits in a pump.
+pub(crate) enum Ask {
+    Worker(Request),
+    Mixer(MixerRequest),
+}
 
 /// The worker does not keep up: its queue is full.
 pub(crate) struct Hangs;
 
 impl Pump {
-    /// Refusals come back through `refused`.
+    /// Refusals come back through `refused`, what mixers say through `said`.
     pub(crate) fn new(
         worker: Worker,
         index: WorkerIndex,
         refused: impl Fn(WorkerIndex, Subject, Refusal) + Clone + Send + Sync + 'static,
+        said: impl Fn(MixerNotification) + Send + Sync + 'static,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(pump(worker, index, receiver, refused));
+        tokio::spawn(pump(worker, index, receiver, refused, said));
         Self(sender)
     }
 
-    pub(crate) fn push(&self, request: Request) -> Result<(), Hangs> {
-        match self.0.try_send(request) {
+    pub(crate) fn push(&self, ask: Ask) -> Result<(), Hangs> {
+        match self.0.try_send(ask) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Hangs),
             // The worker ended; that is told elsewhere.
@@ -153,14 +161,24 @@ impl Pump {
     }
 }
 
+/// Mixers end with the queue, or when they are closed.
 async fn pump(
     worker: Worker,
     index: WorkerIndex,
-    mut requests: mpsc::Receiver<Request>,
+    mut asks: mpsc::Receiver<Ask>,
     refused: impl Fn(WorkerIndex, Subject, Refusal) + Clone + Send + Sync + 'static,
+    said: impl Fn(MixerNotification) + Send + Sync + 'static,
 ) {
+    let mut mixers = Mixers::new(&worker, said);
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-    while let Some(request) = requests.recv().await {
+    while let Some(ask) = asks.recv().await {
+        let request = match ask {
+            Ask::Worker(request) => request,
+            Ask::Mixer(request) => {
+                mixers.handle(request);
+                continue;
+            }
+        };
         let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else { return };
         let subject = Subject::of(&request);
         let answer = worker.send(request);

@@ -1,18 +1,20 @@
 //! The one task that owns the rooms: it hands commands in, carries their outputs out, and keeps their time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use motet::Worker;
-use motet::control::{Notification, Refusal};
+use motet::control::{MixerNews, MixerNotification, Notification, Refusal, Shown};
 use motet_room::{
-    Clock, Command, Counts, Event, LeaveReason, Output, ParticipantId, Reply, RoomError, Rooms, RoomsConfig,
-    Subject, WorkerIndex,
+    Clock, Command, Counts, Decided, Event, LeaveReason, Output, ParticipantId, Reply, RoomError, Rooms,
+    RoomsConfig, Subject, WorkerIndex,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
-use crate::media::{self, Hangs, Pump};
+use crate::flows;
+use crate::media::{self, Ask, Hangs, Pump};
 
 /// Messages that wait for the task. Full means that askers wait: sessions and HTTP requests, each one at a time.
 const MESSAGES_MAX: usize = 4_096;
@@ -21,16 +23,42 @@ const MESSAGES_MAX: usize = 4_096;
 #[derive(Clone)]
 pub(crate) struct RoomsHandle(mpsc::Sender<Message>);
 
-enum Message {
-    Command { command: Command, events: Option<mpsc::Sender<Event>>, reply: Answer },
-    Refused { worker: WorkerIndex, subject: Subject, refusal: Refusal },
-    Notified { worker: WorkerIndex, notification: Notification },
-    WorkerEnded { worker: WorkerIndex },
-    SessionEnded { participant_id: ParticipantId, events: mpsc::Sender<Event> },
-    Census { reply: oneshot::Sender<Census> },
+pub(crate) enum Message {
+    Command {
+        command: Command,
+        events: Option<mpsc::Sender<Event>>,
+        reply: Answer,
+    },
+    /// Nobody waits for what it comes to.
+    Tell {
+        command: Command,
+    },
+    Refused {
+        worker: WorkerIndex,
+        subject: Subject,
+        refusal: Refusal,
+    },
+    Notified {
+        worker: WorkerIndex,
+        notification: Notification,
+    },
+    WorkerEnded {
+        worker: WorkerIndex,
+    },
+    MixerSaid {
+        notification: MixerNotification,
+    },
+    GatherFlows,
+    SessionEnded {
+        participant_id: ParticipantId,
+        events: mpsc::Sender<Event>,
+    },
+    Census {
+        reply: oneshot::Sender<Census>,
+    },
 }
 
-type Answer = oneshot::Sender<Result<Reply, RoomError>>;
+pub(crate) type Answer = oneshot::Sender<Result<Reply, RoomError>>;
 
 /// How much there is, and who carries it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -55,7 +83,10 @@ impl RoomsHandle {
             pumps.push(handle.pump(worker, index));
             tokio::spawn(listen(worker.clone(), index, handle.0.downgrade()));
         }
-        let task = Task { rooms, pumps, sessions: HashMap::new(), messages: handle.0.downgrade() };
+        let messages = handle.0.downgrade();
+        tokio::spawn(flows::tick(messages.clone()));
+        let workers = workers.to_vec().into();
+        let task = Task { rooms, pumps, workers, sessions: HashMap::new(), messages };
         tokio::spawn(task.run(receiver));
         Ok(handle)
     }
@@ -63,12 +94,25 @@ impl RoomsHandle {
     /// A refusal waits for a place in the task's queue without holding up the worker's other requests.
     fn pump(&self, worker: &Worker, index: WorkerIndex) -> Pump {
         let messages = self.0.downgrade();
-        Pump::new(worker.clone(), index, move |worker, subject, refusal| {
+        let refused = move |worker, subject, refusal| {
             let Some(messages) = messages.upgrade() else { return };
             tokio::spawn(async move {
                 let _ = messages.send(Message::Refused { worker, subject, refusal }).await;
             });
-        })
+        };
+        let messages = self.0.downgrade();
+        let runtime = tokio::runtime::Handle::current();
+        // Called on the mixers' threads, which wait for nobody.
+        let said = move |notification| {
+            let Some(messages) = messages.upgrade() else { return };
+            let message = Message::MixerSaid { notification };
+            if let Err(mpsc::error::TrySendError::Full(message)) = messages.try_send(message)
+                && is_lasting(&message)
+            {
+                runtime.spawn(async move { messages.send(message).await });
+            }
+        };
+        Pump::new(worker.clone(), index, refused, said)
     }
 
     /// Carries a command out.
@@ -120,7 +164,10 @@ fn rooms_config(config: &Config) -> RoomsConfig {
         create_on_join: config.create_on_join,
         empty_grace: config.empty_grace,
         resume_grace: config.resume_grace,
-        clock: Clock { instant: Instant::now(), since_unix_epoch },
+        topology: config.topology,
+        mesh_connect_timeout: config.mesh_connect_timeout,
+        mix: config.mix.clone(),
+        ..RoomsConfig::new(Clock { instant: Instant::now(), since_unix_epoch })
     }
 }
 
@@ -150,6 +197,7 @@ async fn listen(worker: Worker, index: WorkerIndex, messages: mpsc::WeakSender<M
 struct Task {
     rooms: Rooms,
     pumps: Vec<Pump>,
+    workers: Arc<[Worker]>,
     sessions: HashMap<ParticipantId, mpsc::Sender<Event>>,
     messages: mpsc::WeakSender<Message>,
 }
@@ -174,12 +222,18 @@ impl Task {
         let now = Instant::now();
         match message {
             Message::Command { command, events, reply } => self.command(now, command, events, reply),
+            Message::Tell { command } => _ = self.rooms.handle(now, command),
             Message::Refused { worker, subject, refusal } => {
                 self.rooms.handle_refusal(now, worker, subject, &refusal);
             }
             Message::Notified { worker, notification } => {
-                self.rooms.handle_notification(worker, notification)
+                self.rooms.handle_notification(now, worker, notification)
             }
+            Message::MixerSaid { notification } => {
+                note(&notification);
+                self.rooms.handle_mixer(now, notification);
+            }
+            Message::GatherFlows => self.gather_flows(now),
             Message::WorkerEnded { worker } => self.rooms.handle_worker_died(worker),
             Message::SessionEnded { participant_id, events } => {
                 self.session_ended(now, participant_id, &events)
@@ -240,16 +294,29 @@ impl Task {
         while let Some(output) = self.rooms.poll_output() {
             match output {
                 Output::Request { worker, request } => {
-                    if let Err(Hangs) = self.pumps[worker.0].push(*request) {
-                        tracing::error!(
-                            worker = worker.0,
-                            "a worker does not carry requests out; it counts as dead"
-                        );
-                        self.rooms.handle_worker_died(worker);
-                    }
+                    self.push(worker, Ask::Worker(*request));
                 }
                 Output::Event { participant_id, event } => self.tell(participant_id, event),
+                Output::Mixer { worker, request } => self.push(worker, Ask::Mixer(*request)),
+                Output::Decided(decided) => log(&decided),
             }
+        }
+    }
+
+    fn push(&mut self, worker: WorkerIndex, ask: Ask) {
+        if let Err(Hangs) = self.pumps[worker.0].push(ask) {
+            tracing::error!(worker = worker.0, "a worker does not carry requests out; it counts as dead");
+            self.rooms.handle_worker_died(worker);
+        }
+    }
+
+    /// Has flows measured where somebody watches; what is found comes back as commands.
+    fn gather_flows(&mut self, now: Instant) {
+        if !self.rooms.are_flows_watched() {
+            return;
+        }
+        if let Ok(Reply::Watched(rooms)) = self.rooms.handle(now, Command::LocateWatched) {
+            tokio::spawn(flows::gather(rooms, Arc::clone(&self.workers), self.messages.clone()));
         }
     }
 
@@ -269,6 +336,44 @@ impl Task {
             let _ = self.rooms.handle(Instant::now(), leave);
         }
     }
+}
+
+/// Whether what a mixer said must not be lost: what is told again and again may be.
+fn is_lasting(message: &Message) -> bool {
+    matches!(message, Message::MixerSaid { notification } if matches!(notification.news, MixerNews::Failed { .. }))
+}
+
+/// What operators should know of what mixers say.
+fn note(notification: &MixerNotification) {
+    let mixer = notification.mixer_id.0;
+    match &notification.news {
+        MixerNews::Failed { why } => tracing::error!(mixer, why, "a mixer failed"),
+        MixerNews::Refused { why } => tracing::warn!(mixer, why, "a mixer refused what it was asked"),
+        MixerNews::SourceShown { producer_id, shown: Shown::Placeholder(why) } => {
+            tracing::info!(mixer, %producer_id, why, "a mixer shows a placeholder");
+        }
+        MixerNews::SourceHeard { producer_id, trouble: Some(why) } => {
+            tracing::info!(mixer, %producer_id, why, "a mixer cannot hear a track");
+        }
+        MixerNews::AnnouncementEnded { announcement_id, trouble } => {
+            tracing::info!(mixer, announcement = announcement_id.0, trouble, "an announcement ended");
+        }
+        _ => {}
+    }
+}
+
+/// Anyone may ask why a room does what it does.
+fn log(decided: &Decided) {
+    let Decided { room, epoch, facts, decision } = decided;
+    tracing::info!(
+        %room,
+        epoch,
+        topology = decision.topology.as_str(),
+        reason = decision.reason.as_str(),
+        explanation = decision.explanation,
+        ?facts,
+        "how a room moves media was decided"
+    );
 }
 
 async fn sleep_until(at: Option<Instant>) {

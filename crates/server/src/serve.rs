@@ -11,6 +11,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use motet::Worker;
+use motet::turn::protocol::Secret;
 use motet_room::Command;
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,7 @@ use crate::media::{self, MediaError};
 use crate::opening::Impatient;
 use crate::rooms_task::{FAREWELL, RoomsHandle};
 use crate::tls::{self, TlsError};
+use crate::turn::{Turn, TurnDoor, TurnError};
 
 /// How long a client may take over the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,6 +46,9 @@ pub enum StartError {
     /// Media cannot be moved.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// TURN cannot be served.
+    #[error(transparent)]
+    Turn(#[from] TurnError),
     /// The system gives no randomness.
     #[error("the system gives no randomness")]
     NoRandomness,
@@ -73,10 +78,17 @@ impl Server {
                 return Err(StartError::NoRandomness);
             }
         };
-        let app = Arc::new(App::new(config, rooms, workers));
+        let turn = match start_turn(&config, &workers, address) {
+            Ok(turn) => turn,
+            Err(error) => {
+                media::stop_workers(&workers).await;
+                return Err(error);
+            }
+        };
+        let app = Arc::new(App::new(config, rooms, workers, turn.clone()));
         let routes = http::router(&app);
         let handle = Handle::new();
-        let http = tokio::spawn(serve(listener, tls, routes, handle.clone()));
+        let http = tokio::spawn(serve(listener, tls, routes, handle.clone(), turn));
         Ok(Self { address, app, handle, http })
     }
 
@@ -88,6 +100,19 @@ impl Server {
     /// Where media is received: the first port, and how many from there on when they were configured.
     pub fn media_ports(&self) -> Vec<u16> {
         self.app.workers.iter().map(|worker| worker.facts().port).collect()
+    }
+
+    /// Where TURN clients come; none where it is off.
+    pub fn turn_addresses(&self) -> Vec<SocketAddr> {
+        self.app.turn.as_ref().map(|turn| turn.listen_addrs().to_vec()).unwrap_or_default()
+    }
+
+    /// Exchanges the secrets that TURN credentials are signed with, while calls go on; none leaves them.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn set_turn_secrets(&self, secrets: Vec<Secret>) -> Result<(), String> {
+        self.app.turn.as_ref().map_or(Ok(()), |turn| turn.set_secrets(secrets))
     }
 
     /// Where the web app is found: here, and from the local network where it is served there too.
@@ -145,11 +170,17 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> 
     open().map_err(|error| StartError::Listen { address, error })
 }
 
+fn start_turn(config: &Config, workers: &[Worker], web: SocketAddr) -> Result<Option<Arc<Turn>>, StartError> {
+    let Some(turn) = &config.turn else { return Ok(None) };
+    Ok(Some(Arc::new(Turn::start(config, turn, workers, web)?)))
+}
+
 async fn serve(
     listener: TcpListener,
     tls: Option<RustlsConfig>,
     routes: Router,
     handle: Handle<SocketAddr>,
+    turn: Option<Arc<Turn>>,
 ) -> io::Result<()> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let door = Door::open();
@@ -157,13 +188,17 @@ async fn serve(
     match tls {
         None => {
             let server = axum_server::from_tcp(listener)?.handle(handle);
-            let mut server = server.acceptor(Impatient { inner: door, patience });
+            let inner = TurnDoor { inner: door, turn, patience };
+            let mut server = server.acceptor(Impatient { inner, patience });
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }
         Some(tls) => {
             let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            let mut server = server.map(|acceptor| Impatient { inner: acceptor.acceptor(door), patience });
+            let mut server = server.map(|acceptor| {
+                let inner = TurnDoor { inner: acceptor.acceptor(door), turn, patience };
+                Impatient { inner, patience }
+            });
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             server.serve(service).await
         }

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use motet::Worker;
 use motet::control::{Request, Response, TransportStats};
-use motet_room::{Command, Event, Location, Peer, Reply, RoomError, RoomName};
+use motet_room::{Command, Event, Location, ParticipantId, Peer, Reply, RoomError, RoomName};
+use motet_signal::wire::IceServer;
 use motet_signal::{Admission, Denied, Host};
 use tokio::sync::mpsc;
 
 use crate::access::{Access, Denial, Pass};
 use crate::http::unix_now_s;
 use crate::rooms_task::RoomsHandle;
+use crate::turn::Turn;
 
 /// How long a worker has to tell its figures.
 const STATS_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,6 +24,7 @@ pub(crate) struct Seam {
     pub(crate) rooms: RoomsHandle,
     pub(crate) access: Arc<Access>,
     pub(crate) workers: Arc<[Worker]>,
+    pub(crate) turn: Option<Arc<Turn>>,
 }
 
 impl Host for Seam {
@@ -41,6 +44,10 @@ impl Host for Seam {
         }
         let Pass { name, identity, grants, .. } = pass;
         Ok(Admission { grants, identity, name })
+    }
+
+    fn ice_servers(&self, participant_id: ParticipantId) -> Vec<IceServer> {
+        self.turn.as_ref().map(|turn| turn.ice_servers(participant_id)).unwrap_or_default()
     }
 
     async fn stats(&self, location: Location) -> Vec<(Peer, TransportStats)> {

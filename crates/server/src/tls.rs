@@ -50,9 +50,9 @@ fn self_signed(names: &[String]) -> Result<RustlsConfig, TlsError> {
     Ok(http_1_only(config))
 }
 
-/// HTTP/2 would be refused as soon as it began (see [`crate::opening`]).
+/// HTTP/2 would be refused as soon as it began (see [`crate::opening`]); TURN is for another server (see [`crate::turn`]).
 fn http_1_only(mut config: rustls::ServerConfig) -> RustlsConfig {
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), crate::turn::ALPN_TURN.to_vec()];
     RustlsConfig::from_config(Arc::new(config))
 }
 

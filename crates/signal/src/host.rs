@@ -4,9 +4,11 @@ use std::future::Future;
 
 use motet_control::TransportStats;
 use motet_room::{
-    Command, Event, Grants, Identity, Location, ParticipantName, Peer, Reply, RoomError, RoomName,
+    Command, Event, Grants, Identity, Location, ParticipantId, ParticipantName, Peer, Reply, RoomError, RoomName,
 };
 use tokio::sync::mpsc;
+
+use crate::wire::IceServer;
 
 /// The way to the rooms, to whoever verifies tokens, and to the workers' figures. Clones lead to the same.
 pub trait Host: Clone + Send + Sync + 'static {
@@ -32,6 +34,12 @@ pub trait Host: Clone + Send + Sync + 'static {
     /// # Errors
     /// Why it may not come in.
     fn admit(&self, token: Option<&str>, room: &RoomName) -> Result<Admission, Denied>;
+
+    /// What a participant's PeerConnections may use on the way, with credentials of its own: asked at each join and resume.
+    fn ice_servers(&self, participant_id: ParticipantId) -> Vec<IceServer> {
+        let _ = participant_id;
+        Vec::new()
+    }
 
     /// Figures of a participant's transports. Those that cannot be had are left out.
     fn stats(&self, location: Location) -> impl Future<Output = Vec<(Peer, TransportStats)>> + Send;

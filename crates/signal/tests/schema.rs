@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use house::{Client, House};
 use jsonschema::Validator;
 use motet_control::{Codec, MediaKind, Quality};
-use motet_room::{LeaveReason, MediaState, ParticipantId, Peer, RoomEnd, Source, Topology, TrackId};
+use motet_room::{
+    Intent, LeaveReason, MediaState, MoveState, PairState, ParticipantId, Peer, Reason, RoomEnd, Source, Topology,
+    TrackId, View, ViewIntent,
+};
 use motet_signal::Close;
 use motet_signal::wire::*;
 use serde_json::{Value, json};
@@ -170,6 +173,17 @@ async fn what_sessions_answer_and_tell_keeps_to_the_schema() {
     let track_ids = json!({"trackIds": ["t_0000000000000"]});
     answer("subscribe", bob.request("subscribe", track_ids).await.unwrap());
     answer("stats", ada.request("stats", json!({})).await.unwrap());
+    let announced = json!({"tracks": [{"kind": "video", "source": "screen"}]});
+    answer("announce", ada.request("announce", announced).await.unwrap());
+    for topology in ["mcu", "sfu", "mesh", "auto"] {
+        answer("setTopology", ada.request("setTopology", json!({"topology": topology})).await.unwrap());
+    }
+    answer("setView", bob.request("setView", json!({"view": "mix"})).await.unwrap());
+    let layout = json!({"layout": {"arrangement": "single"}});
+    answer("setLayout", ada.request("setLayout", layout).await.unwrap());
+    answer("settled", bob.request("settled", json!({"epoch": 7})).await.unwrap());
+    answer("watchFlows", bob.request("watchFlows", json!({"watch": true})).await.unwrap());
+    answer("reportFlows", bob.request("reportFlows", json!({"flows": []})).await.unwrap());
     for (method, params) in [("fly", json!({})), ("publish", json!({"sdp": ""})), ("mute", json!({}))] {
         let error = ada.request(method, params).await.unwrap_err();
         let message = json!({"jsonrpc": "2.0", "id": 1, "error": error});
@@ -239,7 +253,7 @@ fn track() -> TrackView {
         source: Text(Source::Screen),
         name: Some("slides".to_owned()),
         muted: false,
-        codec: Text(Codec::Vp8),
+        codec: Some(Text(Codec::Vp8)),
     }
 }
 
@@ -250,14 +264,17 @@ fn requests() -> Vec<Request> {
         source: Text(Source::ScreenAudio),
         name: Some("tab".to_owned()),
         muted: Some(true),
+        track_id: Some(track_id),
     };
-    vec![
+    let mut all = vec![
         Request::Join(JoinParams {
             room: "attic".to_owned(),
             name: "Ada".to_owned(),
             token: Some(Secret::from("token")),
             auto_subscribe: Some(false),
-            topology: Some(Text(Topology::Auto)),
+            topology: Some(Text(Intent::Auto)),
+            topologies: Some(Topology::ALL.iter().copied().map(Text).collect()),
+            view: Some(Text(ViewIntent::Mix)),
             codecs: Some(Codec::ALL.map(Text).to_vec()),
         }),
         Request::Resume(ResumeParams { resume_token: Secret::from("token") }),
@@ -275,10 +292,49 @@ fn requests() -> Vec<Request> {
         Request::Chat(ChatParams { text: "hello".to_owned(), to: Some(Text(ParticipantId(1))) }),
         Request::Stats(NoParams {}),
         Request::Ping(NoParams {}),
-        Request::SetTopology(SetTopologyParams { topology: Text(Topology::Mcu) }),
-        Request::SetView(json!({})),
         Request::SetPreferredLayers(json!({})),
-    ]
+    ];
+    all.extend(requests_about_ways());
+    all
+}
+
+fn requests_about_ways() -> Vec<Request> {
+    let other = Text(ParticipantId(1));
+    let track = AnnounceTrack {
+        kind: Text(MediaKind::Video),
+        source: Text(Source::Camera),
+        name: Some("front".to_owned()),
+        muted: Some(false),
+    };
+    let message = json!({"candidate": null}).as_object().unwrap().clone();
+    let sent = SentFlowParams { to: other, audio_bps: 1, video_bps: 2 };
+    let mut all = vec![
+        Request::SetView(SetViewParams { view: Text(ViewIntent::Mix), participant_id: Some(other) }),
+        Request::SetLayout(SetLayoutParams { layout: layout() }),
+        Request::Announce(AnnounceParams { tracks: vec![track] }),
+        Request::Settled(SettledParams { epoch: 1 }),
+        Request::Relay(RelayParams { to: other, epoch: 1, message }),
+        Request::WatchFlows(WatchFlowsParams { watch: true }),
+        Request::ReportFlows(ReportFlowsParams { flows: vec![sent] }),
+    ];
+    all.extend(ViewIntent::ALL.iter().map(|view| {
+        Request::SetView(SetViewParams { view: Text(*view), participant_id: None })
+    }));
+    all.extend(Intent::ALL.iter().map(|intent| {
+        Request::SetTopology(SetTopologyParams { topology: Text(*intent) })
+    }));
+    all.extend(PairState::ALL.iter().map(|state| {
+        Request::PeerState(PeerStateParams { participant_id: other, epoch: 1, state: Text(*state) })
+    }));
+    all
+}
+
+fn layout() -> LayoutView {
+    let cell = |who| CellView { x: 0.5, y: 0.0, w: 0.25, h: 1.0, z: 1, who };
+    let words = [CellWord::Next, CellWord::Active, CellWord::Screen].map(CellWhoView::Word);
+    let mut cells: Vec<CellView> = words.into_iter().map(cell).collect();
+    cells.push(cell(CellWhoView::Participant(Text(ParticipantId(1)))));
+    LayoutView { arrangement: ArrangementWord::Custom, fit: FitWord::Letterbox, cells }
 }
 
 fn notifications() -> Vec<Notification> {
@@ -286,18 +342,20 @@ fn notifications() -> Vec<Notification> {
     let offered = OfferedTrack {
         mid: Text("0".parse().unwrap()),
         track_id,
-        participant_id,
+        participant_id: Some(participant_id),
         kind: Text(MediaKind::Audio),
         source: Text(Source::Other),
     };
+    let mixed = OfferedTrack { participant_id: None, source: Text(Source::Mix), ..offered.clone() };
     let participant = ParticipantView {
         id: participant_id,
         name: "Ada".to_owned(),
         joined_at: 1,
-        tracks: vec![track(), TrackView { name: None, ..track() }],
+        view: Text(View::Mix),
+        tracks: vec![track(), TrackView { name: None, codec: None, ..track() }],
     };
     let mut all = vec![
-        Notification::Offer { sdp: "v=0".to_owned(), offer_id: 1, tracks: vec![offered] },
+        Notification::Offer { sdp: "v=0".to_owned(), offer_id: 1, tracks: vec![offered, mixed] },
         Notification::ParticipantJoined { participant },
         Notification::TrackPublished { participant_id, track: track() },
         Notification::TrackUnpublished { participant_id, track_id },
@@ -323,11 +381,52 @@ fn notifications() -> Vec<Notification> {
             .map(|reason| Notification::ParticipantLeft { participant_id, reason: Text(*reason) }),
     );
     all.extend(RoomEnd::ALL.iter().map(|reason| Notification::RoomClosed { reason: Text(*reason) }));
-    all.extend(Topology::ALL.iter().map(|topology| Notification::Topology { topology: Text(*topology) }));
+    all.extend(notifications_about_ways());
     for peer in [Peer::Publish, Peer::Subscribe].map(Text) {
         all.extend(
             MediaState::ALL.iter().map(|state| Notification::MediaState { peer, state: Text(*state) }),
         );
     }
     all
+}
+
+fn notifications_about_ways() -> Vec<Notification> {
+    let participant_id = Text(ParticipantId(1));
+    let message = json!({"candidate": null}).as_object().unwrap().clone();
+    let flow = |from: &str, to: &str| FlowView {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        audio_bps: 1,
+        video_bps: 2,
+        mix: true,
+    };
+    let id = ParticipantId(1).to_string();
+    let mut all = vec![
+        Notification::TrackChanged { participant_id, track: TrackView { codec: None, ..track() } },
+        Notification::Layout { layout: layout() },
+        Notification::Layout {
+            layout: LayoutView { arrangement: ArrangementWord::Grid, fit: FitWord::Crop, cells: vec![] },
+        },
+        Notification::Relayed { from: participant_id, epoch: 1, number: 1, message },
+        Notification::Flows { flows: vec![flow(&id, "server"), flow("server", &id)] },
+    ];
+    all.extend(View::ALL.iter().map(|view| Notification::ViewChanged { participant_id, view: Text(*view) }));
+    for reason in Reason::ALL {
+        all.extend(Topology::ALL.iter().zip(Intent::ALL).zip(View::ALL.iter().cycle()).map(heading(*reason)));
+    }
+    all
+}
+
+fn heading(reason: Reason) -> impl Fn(((&Topology, &Intent), &View)) -> Notification {
+    move |((topology, intent), view)| {
+        Notification::Topology(HeadingView {
+            topology: Text(*topology),
+            intent: Text(*intent),
+            view: Text(*view),
+            reason: Text(reason),
+            explanation: "because".to_owned(),
+            epoch: 1,
+            state: Text(MoveState::Moving),
+        })
+    }
 }

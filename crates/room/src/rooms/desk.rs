@@ -1,10 +1,12 @@
 //! The desk that every room shares: where outputs are laid, ids are drawn, and an id's owner is looked up.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use motet_control::{ConsumerId, ObserverId, ProducerId, Request, RouterId, TransportId};
+use motet_control::{
+    ConsumerId, MixerId, MixerRequest, ObserverId, ProducerId, Request, RouterId, TransportId,
+};
 
-use super::Output;
+use super::{Decided, Output};
 use crate::command::Peer;
 use crate::event::Event;
 use crate::ids::{ParticipantId, ResumeToken, TrackId, WorkerIndex};
@@ -14,6 +16,8 @@ use crate::random::Dice;
 pub(super) struct Desk {
     outputs: VecDeque<Output>,
     next_id: u64,
+    /// Rooms to be looked at again before this turn is over.
+    touched: BTreeSet<RouterId>,
     pub(super) dice: Dice,
     /// In which room each participant is.
     pub(super) people: HashMap<ParticipantId, RouterId>,
@@ -26,6 +30,7 @@ pub(super) struct Desk {
     /// Who receives which track by each.
     pub(super) consumers: HashMap<ConsumerId, (ParticipantId, TrackId)>,
     pub(super) observers: HashMap<ObserverId, RouterId>,
+    pub(super) mixers: HashMap<MixerId, RouterId>,
 }
 
 impl Desk {
@@ -33,6 +38,7 @@ impl Desk {
         Self {
             outputs: VecDeque::new(),
             next_id: 0,
+            touched: BTreeSet::new(),
             dice: Dice::new(seed),
             people: HashMap::new(),
             tracks: HashMap::new(),
@@ -41,6 +47,7 @@ impl Desk {
             producers: HashMap::new(),
             consumers: HashMap::new(),
             observers: HashMap::new(),
+            mixers: HashMap::new(),
         }
     }
 
@@ -52,6 +59,23 @@ impl Desk {
 
     pub(super) fn request(&mut self, worker: WorkerIndex, request: Request) {
         self.outputs.push_back(Output::Request { worker, request: Box::new(request) });
+    }
+
+    pub(super) fn ask_mixer(&mut self, worker: WorkerIndex, request: MixerRequest) {
+        self.outputs.push_back(Output::Mixer { worker, request: Box::new(request) });
+    }
+
+    pub(super) fn decided(&mut self, decided: Decided) {
+        self.outputs.push_back(Output::Decided(Box::new(decided)));
+    }
+
+    /// Something changed in a room that its topology, or somebody's view, may rest on.
+    pub(super) fn touch(&mut self, router_id: RouterId) {
+        self.touched.insert(router_id);
+    }
+
+    pub(super) fn next_touched(&mut self) -> Option<RouterId> {
+        self.touched.pop_first()
     }
 
     pub(super) fn tell(&mut self, participant_id: ParticipantId, event: Event) {

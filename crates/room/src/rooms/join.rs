@@ -1,37 +1,38 @@
 //! Coming, going, dropping out and coming back.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use motet_control::{Request, RouterId};
+use motet_control::{MixerAsk, Request, RouterId};
 
 use super::Rooms;
-use super::desk::Desk;
-use super::room::{Participant, Room, Track};
+use super::life::forget;
+use super::mesh::Allowance;
+use super::mix::picture_for;
+use super::moves::first_heading;
+use super::participant::{Participant, Path};
 use super::timers::Timer;
-use crate::command::{Join, Joined, NewRoom, Reply, ResumedFrom};
+use crate::command::{Join, NewRoom};
 use crate::error::RoomError;
-use crate::event::{Event, LeaveReason, RoomEnd, Topology};
+use crate::event::{Event, LeaveReason, RoomInfo};
 use crate::ids::{ParticipantId, ResumeToken, TrackId};
-use crate::names::RoomName;
-
-/// Asked of the workers' level observers: how many to tell, from which loudness on, how often.
-const LEVEL_ENTRIES_MAX: usize = 8;
-const LEVEL_THRESHOLD_DBOV: i8 = -60;
-const LEVEL_INTERVAL_MS: u32 = 300;
-const SPEAKER_INTERVAL_MS: u32 = 300;
+use crate::mixing::Voice;
+use crate::reply::{Joined, Reply, ResumedFrom};
+use crate::topology::{Intent, MoveState};
 
 impl Rooms {
     pub(super) fn join(&mut self, now: Instant, join: Join) -> Result<Reply, RoomError> {
         if self.stopping {
             return Err(RoomError::Stopping);
         }
-        check_topology(join.topology)?;
         let router_id = match self.names.get(&join.room) {
             Some(router_id) => *router_id,
             None if self.config.create_on_join => {
                 let new = NewRoom {
                     name: join.room.clone(),
                     topology: join.topology,
+                    layout: motet_control::Layout::default(),
+                    mix: None,
                     participants_max: None,
                     empty_grace: None,
                 };
@@ -55,26 +56,15 @@ impl Rooms {
         if room.people.len() >= room.participants_max {
             return Err(RoomError::RoomFull { participants_max: room.participants_max });
         }
+        let people_max = self.config.limits.mesh_people_max;
+        if room.intent == Intent::Mesh && people_max > 0 && room.people.len() >= people_max {
+            return Err(RoomError::MeshFull { people_max });
+        }
         Ok(())
     }
 
     fn admit(&mut self, now: Instant, router_id: RouterId, join: Join) -> Joined {
-        let participant = Participant {
-            id: self.desk.fresh_participant_id(),
-            session_id: self.desk.dice.session_id(),
-            name: join.name,
-            identity: join.identity,
-            grants: join.grants,
-            auto_subscribe: join.auto_subscribe,
-            joined_at_unix_ms: self.config.clock.unix_ms(now),
-            token: self.desk.dice.resume_token(),
-            gone_at: None,
-            publish: None,
-            subscribe: None,
-            tracks: Vec::new(),
-            subscriptions: std::collections::BTreeMap::new(),
-            quality: None,
-        };
+        let participant = self.newcomer(now, router_id, join);
         let id = participant.id;
         self.desk.people.insert(id, router_id);
         self.desk.tokens.insert(participant.token.clone(), id);
@@ -84,8 +74,45 @@ impl Rooms {
         }
         room.tell_all(&mut self.desk, &Event::ParticipantJoined(participant.info()));
         room.people.insert(id, participant);
-        self.subscribe_to_all(router_id, id);
+        room.describe_member(&mut self.desk, id);
+        // Sends it and, if it changes that, the others their way.
+        self.review(now, router_id);
         self.joined(router_id, id, None)
+    }
+
+    fn newcomer(&mut self, now: Instant, router_id: RouterId, join: Join) -> Participant {
+        Participant {
+            id: self.desk.fresh_participant_id(),
+            session_id: self.desk.dice.session_id(),
+            name: join.name,
+            identity: join.identity,
+            grants: join.grants,
+            auto_subscribe: join.auto_subscribe,
+            can: join.topologies,
+            joined_at_unix_ms: self.config.clock.unix_ms(now),
+            token: self.desk.dice.resume_token(),
+            gone_at: None,
+            publish: None,
+            subscribe: None,
+            tracks: Vec::new(),
+            subscriptions: BTreeMap::new(),
+            wishes: BTreeMap::new(),
+            quality: None,
+            view_intent: join.view,
+            heading: first_heading(self.room_of(router_id)),
+            way: None,
+            old_ways: Vec::new(),
+            moving: None,
+            path: Path::default(),
+            view_at: None,
+            voice: Voice::default(),
+            picture: picture_for(join.codecs.as_deref()),
+            listens: false,
+            relayed: 0,
+            allowance: Allowance::full(now),
+            watches_flows: false,
+            sends: None,
+        }
     }
 
     pub(super) fn resume(&mut self, token: &ResumeToken) -> Result<Reply, RoomError> {
@@ -113,7 +140,11 @@ impl Rooms {
             participant_id: id,
             session_id: participant.session_id,
             resume_token: participant.token.clone(),
-            room: room.info(),
+            room: RoomInfo {
+                epoch: participant.heading.epoch,
+                is_moving: participant.heading.state == MoveState::Moving,
+                ..room.info()
+            },
             participants: room
                 .people
                 .values()
@@ -167,6 +198,14 @@ impl Rooms {
             self.timers.cancel(gone_at, Timer::ResumeGrace(id));
         }
         forget(desk, &participant);
+        if let Some(mesh) = &mut room.mesh {
+            mesh.forget(id);
+        }
+        room.failed_pairs.retain(|pair| !pair.has(id));
+        if participant.listens {
+            room.ask_mixer(desk, MixerAsk::RemoveListener { member: participant.member() });
+        }
+        room.ask_mixer(desk, MixerAsk::RemoveMember { member: participant.member() });
         for transport in [&participant.publish, &participant.subscribe].into_iter().flatten() {
             desk.request(room.worker, Request::CloseTransport { transport_id: transport.id });
         }
@@ -177,138 +216,14 @@ impl Rooms {
         room.end_subscriptions_of(desk, &track_ids);
         room.tell_all(desk, &Event::ParticipantLeft { participant_id: id, reason });
         room.forget_silenced_speaker(desk, id);
+        desk.touch(router_id);
         if room.people.is_empty() {
+            room.is_fresh = true;
+            room.mesh = None;
             let ends_at = now + room.empty_grace;
             room.ends_at = Some(ends_at);
             self.timers.set(ends_at, Timer::EmptyGrace(router_id));
         }
         Ok(())
-    }
-
-    /// Makes a room without people; it ends unless someone comes.
-    pub(super) fn open_room(&mut self, now: Instant, new: NewRoom) -> Result<RouterId, RoomError> {
-        check_topology(new.topology)?;
-        let limits = self.config.limits;
-        if self.rooms.len() >= limits.rooms_max {
-            return Err(RoomError::ServerFull { rooms_max: limits.rooms_max });
-        }
-        let loads = self.rooms.values().map(|room| (room.worker, room.load()));
-        let worker = self.workers.least_loaded(loads).ok_or(RoomError::NoWorker)?;
-        let router_id = RouterId(self.desk.fresh_id());
-        let room = Room {
-            router_id,
-            name: new.name.clone(),
-            worker,
-            topology: Topology::Sfu,
-            created_at_unix_ms: self.config.clock.unix_ms(now),
-            participants_max: new.participants_max.unwrap_or(usize::MAX).clamp(1, limits.participants_max),
-            empty_grace: new.empty_grace.unwrap_or(self.config.empty_grace),
-            ends_at: None,
-            levels: motet_control::ObserverId(self.desk.fresh_id()),
-            speakers: motet_control::ObserverId(self.desk.fresh_id()),
-            active_speaker: None,
-            people: std::collections::BTreeMap::new(),
-        };
-        open_router(&mut self.desk, &room);
-        let ends_at = now + room.empty_grace;
-        self.timers.set(ends_at, Timer::EmptyGrace(router_id));
-        self.names.insert(new.name, router_id);
-        self.rooms.insert(router_id, Room { ends_at: Some(ends_at), ..room });
-        Ok(router_id)
-    }
-
-    /// Ends a room with everyone in it. A dead worker is not asked for anything.
-    pub(super) fn end_room(&mut self, router_id: RouterId, reason: RoomEnd) {
-        let Some(room) = self.rooms.remove(&router_id) else { return };
-        let desk = &mut self.desk;
-        self.names.remove(&room.name);
-        if let Some(ends_at) = room.ends_at {
-            self.timers.cancel(ends_at, Timer::EmptyGrace(router_id));
-        }
-        room.tell_all(desk, &Event::RoomClosed { reason });
-        for participant in room.people.values() {
-            if let Some(gone_at) = participant.gone_at {
-                self.timers.cancel(gone_at, Timer::ResumeGrace(participant.id));
-            }
-            forget(desk, participant);
-        }
-        desk.observers.remove(&room.levels);
-        desk.observers.remove(&room.speakers);
-        // A router that the worker refused is not there to be closed.
-        if self.workers.is_alive(room.worker) && reason != RoomEnd::Failed {
-            desk.request(room.worker, Request::CloseRouter { router_id });
-        }
-    }
-
-    pub(super) fn room_named(&self, name: &RoomName) -> Result<&Room, RoomError> {
-        let router_id = self.names.get(name).ok_or(RoomError::NoSuchRoom)?;
-        Ok(self.room_of(*router_id))
-    }
-
-    pub(super) fn room_of(&self, router_id: RouterId) -> &Room {
-        self.rooms.get(&router_id).expect("names and people lead to rooms that exist")
-    }
-
-    /// The room that a participant is in.
-    pub(super) fn room_with(&mut self, id: ParticipantId) -> Result<(&mut Room, &mut Desk), RoomError> {
-        let router_id = *self.desk.people.get(&id).ok_or(RoomError::NoSuchParticipant)?;
-        let room = self.rooms.get_mut(&router_id).expect("people are in rooms that exist");
-        Ok((room, &mut self.desk))
-    }
-
-    pub(super) fn person_mut(&mut self, id: ParticipantId) -> Result<&mut Participant, RoomError> {
-        let (room, _) = self.room_with(id)?;
-        room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)
-    }
-}
-
-/// Only `sfu` moves media; the other words are known and wait.
-pub(super) fn check_topology(topology: Option<Topology>) -> Result<(), RoomError> {
-    match topology {
-        None | Some(Topology::Sfu) => Ok(()),
-        Some(Topology::Mesh) => Err(RoomError::NotYet { what: "the topology mesh" }),
-        Some(Topology::Mcu) => Err(RoomError::NotYet { what: "the topology mcu" }),
-        Some(Topology::Auto) => Err(RoomError::NotYet { what: "the topology auto" }),
-    }
-}
-
-fn open_router(desk: &mut Desk, room: &Room) {
-    let router_id = room.router_id;
-    desk.request(room.worker, Request::CreateRouter { router_id });
-    desk.request(
-        room.worker,
-        Request::CreateAudioLevelObserver {
-            router_id,
-            observer_id: room.levels,
-            entries_max: LEVEL_ENTRIES_MAX,
-            threshold_dbov: LEVEL_THRESHOLD_DBOV,
-            interval_ms: LEVEL_INTERVAL_MS,
-        },
-    );
-    desk.request(
-        room.worker,
-        Request::CreateActiveSpeakerObserver {
-            router_id,
-            observer_id: room.speakers,
-            interval_ms: SPEAKER_INTERVAL_MS,
-        },
-    );
-    desk.observers.insert(room.levels, router_id);
-    desk.observers.insert(room.speakers, router_id);
-}
-
-/// Takes a participant and everything that is its own off the desk.
-fn forget(desk: &mut Desk, participant: &Participant) {
-    desk.people.remove(&participant.id);
-    desk.tokens.remove(&participant.token);
-    for transport in [&participant.publish, &participant.subscribe].into_iter().flatten() {
-        desk.transports.remove(&transport.id);
-    }
-    for Track { id, producer_id, .. } in &participant.tracks {
-        desk.tracks.remove(id);
-        desk.producers.remove(producer_id);
-    }
-    for received in participant.subscriptions.values() {
-        desk.consumers.remove(&received.consumer_id);
     }
 }

@@ -1,13 +1,22 @@
 //! The door: commands, notifications and the time in; requests and events out.
 
+mod announce;
 mod desk;
+mod flows;
 mod join;
+mod leave_server;
+mod life;
+mod mesh;
+mod mix;
 mod moderate;
+mod moves;
 mod notify;
+mod participant;
 mod placement;
 mod publish;
 mod report;
 mod room;
+mod steer;
 mod subscribe;
 mod timers;
 mod transports;
@@ -16,15 +25,18 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use motet_control::{
-    ConsumerId, Notification, ProducerId, Refusal, Request, RouterId, RtpCapabilities, TransportId, negotiate,
+    ConsumerId, MixerNotification, MixerRequest, Notification, ProducerId, Refusal, Request, RouterId,
+    RtpCapabilities, TransportId, negotiate,
 };
 
-use crate::command::{Command, Reply};
+use crate::command::Command;
 use crate::config::{RoomsConfig, WorkerFacts};
 use crate::error::RoomError;
 use crate::event::{Event, RoomEnd};
 use crate::ids::{ParticipantId, WorkerIndex};
 use crate::names::RoomName;
+use crate::policy::{Decision, RoomFacts};
+use crate::reply::Reply;
 use desk::Desk;
 use placement::Workers;
 use room::Room;
@@ -65,6 +77,28 @@ pub enum Output {
         /// What.
         event: Event,
     },
+    /// Ask a room's mixer, in one order with the requests to its worker; take what it says to [`Rooms::handle_mixer`].
+    Mixer {
+        /// The worker that its router is on.
+        worker: WorkerIndex,
+        /// What.
+        request: Box<MixerRequest>,
+    },
+    /// For the log: how a room moves media was decided anew.
+    Decided(Box<Decided>),
+}
+
+/// A decision about how a room moves media, with all that it rests on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decided {
+    /// Which room.
+    pub room: RoomName,
+    /// Its last move.
+    pub epoch: u64,
+    /// What was known.
+    pub facts: RoomFacts,
+    /// What it came to.
+    pub decision: Decision,
 }
 
 /// What a request opens, to say which one was refused.
@@ -109,6 +143,14 @@ pub struct Counts {
     pub dropped: usize,
     /// Tracks they publish.
     pub tracks: usize,
+    /// Those of them whose media does not pass the server.
+    pub announced: usize,
+    /// Rooms that are meshes, SFUs and MCUs, in this order.
+    pub topologies: [usize; 3],
+    /// Rooms that are mixed.
+    pub mixers: usize,
+    /// Pairs of people in meshes.
+    pub pairs: usize,
     /// Tracks they receive, or were offered.
     pub subscriptions: usize,
     /// Ids, tokens and deadlines that are kept for all these; nothing when there is nothing.
@@ -140,6 +182,12 @@ impl Rooms {
     /// # Errors
     /// When it cannot be; nothing is changed then.
     pub fn handle(&mut self, now: Instant, command: Command) -> Result<Reply, RoomError> {
+        let outcome = self.carry_out(now, command);
+        self.review_touched(now);
+        outcome
+    }
+
+    fn carry_out(&mut self, now: Instant, command: Command) -> Result<Reply, RoomError> {
         match command {
             Command::Join(join) => self.join(now, *join),
             Command::Resume { token } => self.resume(&token),
@@ -164,8 +212,32 @@ impl Rooms {
             Command::Pause { participant_id, track_id, paused } => {
                 self.pause(participant_id, track_id, paused)
             }
+            Command::Announce { participant_id, tracks } => self.announce(participant_id, tracks),
+            Command::Settled { participant_id, epoch } => self.settled(participant_id, epoch),
+            Command::Relay { participant_id, to, epoch, message } => {
+                self.relay(now, participant_id, to, epoch, message)
+            }
+            Command::ReportPair { participant_id, with, epoch, state } => {
+                self.report_pair(now, participant_id, with, epoch, state)
+            }
+            other => self.carry_out_for_rooms(now, other),
+        }
+    }
+
+    /// What is about whole rooms, or about people as others see to them.
+    fn carry_out_for_rooms(&mut self, now: Instant, command: Command) -> Result<Reply, RoomError> {
+        match command {
             Command::Chat { participant_id, text, to } => self.chat(now, participant_id, &text, to),
-            Command::SetTopology { participant_id, topology } => self.set_topology(participant_id, topology),
+            Command::SetTopology { place, intent } => self.set_topology(now, &place, intent),
+            Command::SetView { by, participant_id, view } => self.set_view(now, by, participant_id, view),
+            Command::SetLayout { place, layout } => self.set_layout(&place, layout),
+            Command::SetVoice { by, participant_id, voice } => self.set_voice(by, participant_id, voice),
+            Command::Play { place, announcement } => self.play(&place, announcement),
+            Command::StopPlaying { place, announcement_id } => self.stop_playing(&place, announcement_id),
+            Command::ReportFlows { participant_id, flows } => self.report_flows(now, participant_id, flows),
+            Command::WatchFlows { participant_id, watch } => self.watch_flows(participant_id, watch),
+            Command::LocateWatched => Ok(self.locate_watched(now)),
+            Command::TellFlows { router_id, flows } => Ok(self.tell_flows(router_id, flows)),
             Command::CreateRoom(new) => self.create_room(now, new),
             Command::Remove { by, participant_id } => self.remove(now, by, participant_id),
             Command::CloseRoom { by, room } => self.close_room(by, &room),
@@ -174,17 +246,27 @@ impl Rooms {
             Command::Locate { participant_id } => self.locate(participant_id),
             Command::AnnounceStop => Ok(self.announce_stop()),
             Command::CloseAll => Ok(self.close_all()),
+            // `carry_out` keeps what is left.
+            _ => Err(RoomError::BadState { what: "the command is carried out elsewhere" }),
         }
     }
 
     /// A worker said something unasked.
-    pub fn handle_notification(&mut self, worker: WorkerIndex, notification: Notification) {
-        self.notified(worker, notification);
+    pub fn handle_notification(&mut self, now: Instant, worker: WorkerIndex, notification: Notification) {
+        self.notified(now, worker, notification);
+        self.review_touched(now);
+    }
+
+    /// A mixer said something.
+    pub fn handle_mixer(&mut self, now: Instant, notification: MixerNotification) {
+        self.mixer_said(notification);
+        self.review_touched(now);
     }
 
     /// A worker refused what it was asked.
     pub fn handle_refusal(&mut self, now: Instant, worker: WorkerIndex, subject: Subject, refusal: &Refusal) {
         self.refused(now, worker, subject, refusal);
+        self.review_touched(now);
     }
 
     /// A worker is gone, with all that ran on it: its rooms end, everyone in them is told, nobody else notices.
@@ -203,8 +285,10 @@ impl Rooms {
             match timer {
                 Timer::ResumeGrace(participant_id) => self.time_out(now, participant_id),
                 Timer::EmptyGrace(router_id) => self.end_room(router_id, RoomEnd::Empty),
+                Timer::Review(router_id) => self.desk.touch(router_id),
             }
         }
+        self.review_touched(now);
     }
 
     /// When to call [`Self::handle_timeout`].

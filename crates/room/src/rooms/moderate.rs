@@ -5,13 +5,14 @@ use std::time::Instant;
 use motet_control::RouterId;
 
 use super::Rooms;
-use super::join::check_topology;
 use super::report::details;
-use crate::command::{By, NewRoom, Reply};
+use crate::command::{By, NewRoom};
 use crate::error::RoomError;
-use crate::event::{Event, LeaveReason, RoomEnd, Topology};
+use crate::event::{Event, LeaveReason, RoomEnd};
 use crate::ids::ParticipantId;
+use crate::mixing::{MixSettings, check_layout};
 use crate::names::RoomName;
+use crate::reply::Reply;
 
 impl Rooms {
     pub(super) fn create_room(&mut self, now: Instant, new: NewRoom) -> Result<Reply, RoomError> {
@@ -21,6 +22,8 @@ impl Rooms {
         if self.names.contains_key(&new.name) {
             return Err(RoomError::RoomExists);
         }
+        check_layout(&new.layout)?;
+        new.mix.iter().try_for_each(MixSettings::check)?;
         let router_id = self.open_room(now, new)?;
         Ok(Reply::Room(Box::new(details(self.room_of(router_id)))))
     }
@@ -39,7 +42,7 @@ impl Rooms {
     }
 
     /// An admin is one in its own room only; in another it sees nothing.
-    fn ask_admin(
+    pub(super) fn ask_admin(
         &self,
         by: By,
         router_id: RouterId,
@@ -49,11 +52,6 @@ impl Rooms {
         let By::Participant(id) = by else { return Ok(()) };
         let asker = self.room_of(router_id).people.get(&id).ok_or(unseen)?;
         if asker.grants.admin { Ok(()) } else { Err(RoomError::NotAllowed { what }) }
-    }
-
-    pub(super) fn set_topology(&mut self, id: ParticipantId, topology: Topology) -> Result<Reply, RoomError> {
-        self.person_mut(id)?;
-        check_topology(Some(topology)).map(|()| Reply::Done)
     }
 
     pub(super) fn chat(

@@ -7,13 +7,15 @@ use motet_control::{
 };
 
 use super::desk::Desk;
-use super::room::{Participant, Room, TrackEnd, Transport};
+use super::participant::{Participant, Transport};
+use super::room::{Room, TrackEnd};
 use super::{Rooms, Subject, subscribe};
+use crate::command::Peer;
 use crate::event::{Event, LeaveReason, MediaState, RoomEnd};
 use crate::ids::{ParticipantId, WorkerIndex};
 
 impl Rooms {
-    pub(super) fn notified(&mut self, worker: WorkerIndex, notification: Notification) {
+    pub(super) fn notified(&mut self, now: Instant, worker: WorkerIndex, notification: Notification) {
         if !self.workers.is_alive(worker) {
             return;
         }
@@ -25,7 +27,7 @@ impl Rooms {
                 self.transport_changed(transport_id, |transport| transport.dtls_state = state);
             }
             Notification::TransportQuality { transport_id, quality } => {
-                self.quality_changed(transport_id, quality);
+                self.quality_changed(now, transport_id, quality);
             }
             Notification::ConsumerClosed { consumer_id } => self.consumer_closed(consumer_id),
             Notification::AudioLevels { observer_id, levels } => self.audio_levels(observer_id, &levels),
@@ -65,12 +67,16 @@ impl Rooms {
         }
     }
 
-    fn quality_changed(&mut self, transport_id: TransportId, quality: Quality) {
+    fn quality_changed(&mut self, now: Instant, transport_id: TransportId, quality: Quality) {
         let Some((id, peer)) = self.desk.transports.get(&transport_id).copied() else { return };
         let Ok((room, desk)) = self.room_with(id) else { return };
         let Some(participant) = room.people.get_mut(&id) else { return };
         if let Some(transport) = participant.transport_slot(peer) {
             transport.quality = Some(quality);
+        }
+        if peer == Peer::Subscribe {
+            participant.path.changed(now, quality);
+            desk.touch(room.router_id);
         }
         tell_quality(desk, room, id);
     }
@@ -78,9 +84,11 @@ impl Rooms {
     fn consumer_closed(&mut self, consumer_id: ConsumerId) {
         // Known only when the worker ended it by itself: tracks that end here take their consumers off the desk first.
         let Some((id, track_id)) = self.desk.consumers.remove(&consumer_id) else { return };
-        let Ok(participant) = self.person_mut(id) else { return };
+        let Ok((room, desk)) = self.room_with(id) else { return };
+        let Some(participant) = room.people.get_mut(&id) else { return };
         participant.subscriptions.remove(&track_id);
-        self.desk.tell(id, Event::Unsubscribed { track_ids: vec![track_id] });
+        desk.tell(id, Event::Unsubscribed { track_ids: vec![track_id] });
+        room.tell_listener(desk, id);
     }
 
     fn audio_levels(&mut self, observer_id: ObserverId, levels: &[(ProducerId, i8)]) {
@@ -101,9 +109,8 @@ impl Rooms {
         let Some(router_id) = self.desk.observers.get(&observer_id) else { return };
         let Some(room) = self.rooms.get_mut(router_id) else { return };
         let is_audible = room.people.get(&id).is_some_and(Participant::is_audible);
-        if is_audible && room.active_speaker != Some(id) {
-            room.active_speaker = Some(id);
-            room.tell_all(&mut self.desk, &Event::ActiveSpeaker { participant_id: Some(id) });
+        if is_audible {
+            room.speaks(&mut self.desk, Some(id));
         }
     }
 

@@ -1,13 +1,16 @@
 //! Tracks: published, muted, ended.
 
-use motet_control::{MediaKind, Produce, ProducerId, Request, RouterId};
+use motet_control::{MediaKind, MixerAsk, Produce, ProducerId, Request, RouterId};
 
 use super::Rooms;
-use super::room::{Track, TrackEnd};
-use crate::command::{By, NewTrack, Reply};
+use super::desk::Desk;
+use super::participant::{Media, Participant, Track};
+use super::room::{Room, TrackEnd};
+use crate::command::{By, NewTrack};
 use crate::error::RoomError;
 use crate::event::{Event, Source, TrackInfo};
 use crate::ids::{ParticipantId, TrackId};
+use crate::reply::Reply;
 
 /// Longest name of a track in bytes; a longer one is cut.
 const TRACK_NAME_BYTES_MAX: usize = 128;
@@ -33,42 +36,51 @@ impl Rooms {
     ) -> Result<TrackInfo, RoomError> {
         check(&new, &self.capabilities)?;
         let tracks_max = self.config.limits.tracks_max;
+        let producer_id = ProducerId(self.desk.fresh_id());
         let desk = &mut self.desk;
         let room = self.rooms.get_mut(&router_id).expect("people are in rooms that exist");
-        let (worker, levels, speakers) = (room.worker, room.levels, room.speakers);
         let participant = room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)?;
-        if participant.tracks.len() >= tracks_max {
-            return Err(RoomError::TooManyTracks { tracks_max });
-        }
-        let transport_id = participant.publish.as_ref().expect("publish asked for it to be open").id;
-        let track = Track {
-            id: desk.fresh_track_id(),
-            producer_id: ProducerId(desk.fresh_id()),
-            source: new.source,
-            name: new.name.map(cut),
-            muted: new.muted,
-            kind: new.kind,
-            rtp_parameters: new.rtp_parameters,
+        let media = Media { producer_id, rtp_parameters: new.rtp_parameters.clone() };
+        let is_known = new.track_id.is_some();
+        let place = match new.track_id {
+            Some(track_id) => bind(participant, track_id, new.kind, media)?,
+            None if participant.tracks.len() >= tracks_max => {
+                return Err(RoomError::TooManyTracks { tracks_max });
+            }
+            None => {
+                participant.tracks.push(Track {
+                    id: desk.fresh_track_id(),
+                    source: new.source,
+                    name: new.name.map(cut),
+                    muted: new.muted,
+                    kind: new.kind,
+                    media: Some(media),
+                });
+                participant.tracks.len() - 1
+            }
         };
-        let producer_id = track.producer_id;
+        let track = &participant.tracks[place];
+        let info = track.info();
         desk.tracks.insert(track.id, (router_id, id));
         desk.producers.insert(producer_id, track.id);
         let produce = Produce {
-            transport_id,
+            transport_id: participant.publish.as_ref().expect("publish asked for it to be open").id,
             producer_id,
             kind: track.kind,
-            rtp_parameters: track.rtp_parameters.clone(),
+            rtp_parameters: new.rtp_parameters,
             paused: track.muted,
         };
-        desk.request(worker, Request::Produce(Box::new(produce)));
-        if track.kind == MediaKind::Audio {
-            desk.request(worker, Request::ObserveProducer { observer_id: levels, producer_id });
-            desk.request(worker, Request::ObserveProducer { observer_id: speakers, producer_id });
-        }
-        let info = track.info();
-        participant.tracks.push(track);
-        room.tell_others(desk, id, &Event::TrackPublished { participant_id: id, track: info.clone() });
-        self.subscribe_all_to(router_id, info.id);
+        produce_on(desk, room, produce);
+        let track = info.clone();
+        let told = match is_known {
+            false => Event::TrackPublished { participant_id: id, track },
+            true => Event::TrackChanged { participant_id: id, track },
+        };
+        room.tell_others(desk, id, &told);
+        room.describe_member(desk, id);
+        room.mix_in(desk, id, info.id);
+        desk.touch(router_id);
+        self.offer_to_all(router_id, info.id);
         Ok(info)
     }
 
@@ -111,8 +123,11 @@ impl Rooms {
             return Ok(Reply::Done);
         }
         track.muted = muted;
-        let producer_id = track.producer_id;
-        desk.request(room.worker, Request::SetProducerPaused { producer_id, paused: muted });
+        desk.touch(router_id);
+        if let Some(producer_id) = track.producer_id() {
+            desk.request(room.worker, Request::SetProducerPaused { producer_id, paused: muted });
+            room.ask_mixer(desk, MixerAsk::SetSourceMuted { producer_id, muted });
+        }
         let event = Event::TrackMuted { participant_id: owner, track_id, muted };
         if is_own {
             room.tell_others(desk, owner, &event);
@@ -136,15 +151,53 @@ fn check(new: &NewTrack, capabilities: &motet_control::RtpCapabilities) -> Resul
     if !parameters.codecs.iter().any(is_known) {
         return Err(RoomError::BadTrack { what: "no codec of the track can be forwarded" });
     }
-    let fits = match new.source {
-        Source::Camera | Source::Screen => new.kind == MediaKind::Video,
-        Source::Microphone | Source::ScreenAudio => new.kind == MediaKind::Audio,
-        Source::Other => true,
-    };
-    if fits { Ok(()) } else { Err(RoomError::BadTrack { what: "the track's source is of another kind" }) }
+    if fits(new.source, new.kind) {
+        Ok(())
+    } else {
+        Err(RoomError::BadTrack { what: "the track's source is of another kind" })
+    }
 }
 
-fn cut(mut name: String) -> String {
+/// Whether a track of `kind` can come from there. The mix comes from nobody.
+pub(super) fn fits(source: Source, kind: MediaKind) -> bool {
+    match source {
+        Source::Camera | Source::Screen => kind == MediaKind::Video,
+        Source::Microphone | Source::ScreenAudio => kind == MediaKind::Audio,
+        Source::Other => true,
+        Source::Mix => false,
+    }
+}
+
+/// Gives an announced track its media, and says where it stands.
+fn bind(
+    participant: &mut Participant,
+    track_id: TrackId,
+    kind: MediaKind,
+    media: Media,
+) -> Result<usize, RoomError> {
+    let place = participant.tracks.iter().position(|track| track.id == track_id);
+    let place = place.ok_or(RoomError::NoSuchTrack)?;
+    let track = &mut participant.tracks[place];
+    if track.media.is_some() {
+        return Err(RoomError::BadTrack { what: "the track is published already" });
+    }
+    if track.kind != kind {
+        return Err(RoomError::BadTrack { what: "the track was announced as another kind" });
+    }
+    track.media = Some(media);
+    Ok(place)
+}
+
+fn produce_on(desk: &mut Desk, room: &Room, produce: Produce) {
+    let (kind, producer_id) = (produce.kind, produce.producer_id);
+    desk.request(room.worker, Request::Produce(Box::new(produce)));
+    if kind == MediaKind::Audio {
+        desk.request(room.worker, Request::ObserveProducer { observer_id: room.levels, producer_id });
+        desk.request(room.worker, Request::ObserveProducer { observer_id: room.speakers, producer_id });
+    }
+}
+
+pub(super) fn cut(mut name: String) -> String {
     name.retain(|c| !c.is_control());
     name.truncate(name.floor_char_boundary(TRACK_NAME_BYTES_MAX));
     name

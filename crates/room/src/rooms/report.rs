@@ -1,11 +1,15 @@
 //! What there is, without changing it.
 
-use super::room::{Participant, Room};
+use super::mesh::Mesh;
+use super::participant::Participant;
+use super::room::Room;
 use super::{Counts, Rooms};
-use crate::command::{Location, Peer, Reply, RoomDetails};
+use crate::command::Peer;
 use crate::error::RoomError;
 use crate::ids::ParticipantId;
 use crate::names::RoomName;
+use crate::reply::{Location, Reply, RoomDetails};
+use crate::topology::Topology;
 
 impl Rooms {
     pub(super) fn list_rooms(&self) -> Reply {
@@ -25,18 +29,39 @@ impl Rooms {
         Ok(Reply::Location(Box::new(Location {
             worker: room.worker,
             transports: [Peer::Publish, Peer::Subscribe].into_iter().filter_map(transport).collect(),
-            producers: participant.tracks.iter().map(|track| (track.id, track.producer_id)).collect(),
+            producers: participant
+                .tracks
+                .iter()
+                .filter_map(|track| Some((track.id, track.producer_id()?)))
+                .collect(),
+            announced: participant
+                .tracks
+                .iter()
+                .filter(|track| track.media.is_none())
+                .map(|track| track.id)
+                .collect(),
             consumers: consumers.map(|(track_id, received)| (*track_id, received.consumer_id)).collect(),
         })))
     }
 
     pub(super) fn count(&self) -> Counts {
+        let meshes = self.rooms.values().filter_map(|room| room.mesh.as_ref());
+        let of = |topology| {
+            self.rooms.values().filter(|room| room.topology == topology && !room.people.is_empty()).count()
+        };
         let people = || self.rooms.values().flat_map(|room| room.people.values());
         Counts {
             rooms: self.rooms.len(),
             participants: people().count(),
             dropped: people().filter(|participant| participant.gone_at.is_some()).count(),
             tracks: people().map(|participant| participant.tracks.len()).sum(),
+            announced: people()
+                .flat_map(|participant| &participant.tracks)
+                .filter(|track| track.media.is_none())
+                .count(),
+            topologies: [Topology::Mesh, Topology::Sfu, Topology::Mcu].map(of),
+            mixers: self.desk.mixers.len(),
+            pairs: meshes.map(Mesh::pairs).sum(),
             subscriptions: people().map(|participant| participant.subscriptions.len()).sum(),
             kept: self.desk.kept() + self.timers.len() + self.names.len(),
         }

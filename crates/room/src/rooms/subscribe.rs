@@ -9,11 +9,15 @@ use motet_rtp::Ssrc;
 
 use super::Rooms;
 use super::desk::Desk;
-use super::room::{Participant, Received, Room};
-use crate::command::{ConsumerAnswer, Reply};
+use super::mix::other_picture;
+use super::participant::{Participant, Received, Way, Wish};
+use super::room::Room;
+use crate::command::ConsumerAnswer;
+use crate::config::RoomsConfig;
 use crate::error::RoomError;
 use crate::event::{Event, Subscription};
 use crate::ids::{ParticipantId, TrackId};
+use crate::reply::Reply;
 
 impl Rooms {
     pub(super) fn subscribe(&mut self, id: ParticipantId, track_ids: &[TrackId]) -> Result<Reply, RoomError> {
@@ -35,51 +39,46 @@ impl Rooms {
         id: ParticipantId,
         track_id: TrackId,
     ) -> Result<(), RoomError> {
-        let subscriptions_max = self.config.limits.subscriptions_max;
-        let room = self.rooms.get_mut(&router_id).expect("people are in rooms that exist");
+        let Self { config, capabilities, desk, rooms, .. } = self;
+        let room = rooms.get_mut(&router_id).expect("people are in rooms that exist");
         let (owner, _) = room.track(track_id).ok_or(RoomError::NoSuchTrack)?;
-        if owner == id {
+        if owner == Some(id) {
             return Err(RoomError::NotAllowed { what: "subscribe to an own track" });
         }
-        let participant = room.people.get(&id).ok_or(RoomError::NoSuchParticipant)?;
-        if participant.subscriptions.contains_key(&track_id) {
+        let is_of_mix = owner.is_none();
+        let participant = room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)?;
+        let was = participant.wishes.get(&track_id).copied();
+        if !is_of_mix {
+            participant.wish(track_id).wanted = true;
+        }
+        let way = if is_of_mix { Way::Mix } else { Way::Tracks };
+        if participant.way != Some(way) {
+            // Kept for when that way is taken.
             return Ok(());
         }
-        if participant.subscriptions.len() >= subscriptions_max {
-            return Err(RoomError::TooManySubscriptions { subscriptions_max });
+        let outcome = offer(config, capabilities, desk, room, id, track_id);
+        if outcome.is_err()
+            && let Some(participant) = room.people.get_mut(&id)
+        {
+            match was {
+                Some(wish) => participant.wishes.insert(track_id, wish),
+                None => participant.wishes.remove(&track_id),
+            };
         }
-        propose(&mut self.desk, &self.capabilities, room, id, track_id, false);
-        Ok(())
+        outcome
     }
 
-    /// One who takes everything is offered everything that is there.
-    pub(super) fn subscribe_to_all(&mut self, router_id: RouterId, id: ParticipantId) {
-        let room = self.room_of(router_id);
-        if !takes_everything(&room.people[&id]) {
-            return;
-        }
-        let others = room.people.values().filter(|other| other.id != id);
-        let track_ids: Vec<TrackId> =
-            others.flat_map(|other| other.tracks.iter().map(|track| track.id)).collect();
-        for track_id in track_ids {
-            self.subscribe_or_tell(router_id, id, track_id);
-        }
-    }
-
-    /// Everyone who takes everything is offered a new track.
-    pub(super) fn subscribe_all_to(&mut self, router_id: RouterId, track_id: TrackId) {
+    /// Everyone who takes tracks, and this one, is offered it.
+    pub(super) fn offer_to_all(&mut self, router_id: RouterId, track_id: TrackId) {
         let (_, owner) = self.desk.tracks[&track_id];
-        let room = self.room_of(router_id);
-        let takers = room.people.values().filter(|other| other.id != owner && takes_everything(other));
-        let takers: Vec<ParticipantId> = takers.map(|taker| taker.id).collect();
+        let Self { config, capabilities, desk, rooms, .. } = self;
+        let room = rooms.get_mut(&router_id).expect("tracks are in rooms that exist");
+        let takes = |other: &&Participant| {
+            other.id != owner && other.way == Some(Way::Tracks) && other.wants(track_id)
+        };
+        let takers: Vec<ParticipantId> = room.people.values().filter(takes).map(|taker| taker.id).collect();
         for id in takers {
-            self.subscribe_or_tell(router_id, id, track_id);
-        }
-    }
-
-    fn subscribe_or_tell(&mut self, router_id: RouterId, id: ParticipantId, track_id: TrackId) {
-        if let Err(error) = self.subscribe_one(router_id, id, track_id) {
-            self.desk.tell(id, Event::SubscriptionRefused { track_id, reason: error.to_string() });
+            offer_or_tell(config, capabilities, desk, room, id, track_id);
         }
     }
 
@@ -106,20 +105,15 @@ impl Rooms {
         track_ids: &[TrackId],
     ) -> Result<Reply, RoomError> {
         let (room, desk) = self.room_with(id)?;
-        let worker = room.worker;
+        let router_id = room.router_id;
         let participant = room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)?;
-        let mut ended = Vec::new();
         for track_id in track_ids {
-            let Some(received) = participant.subscriptions.remove(track_id) else { continue };
-            desk.consumers.remove(&received.consumer_id);
-            if received.live {
-                desk.request(worker, Request::CloseConsumer { consumer_id: received.consumer_id });
+            // Only of tracks that are there: the wishes are as many as those at most.
+            if desk.tracks.get(track_id).is_some_and(|(of, _)| *of == router_id) {
+                participant.wish(*track_id).wanted = false;
             }
-            ended.push(*track_id);
         }
-        if !ended.is_empty() {
-            desk.tell(id, Event::Unsubscribed { track_ids: ended });
-        }
+        end(desk, room, id, track_ids);
         Ok(Reply::Done)
     }
 
@@ -133,11 +127,19 @@ impl Rooms {
         if participant.subscribe.is_none() {
             return Err(RoomError::BadState { what: "the subscribe transport is not open" });
         }
+        let mut takes_another_picture = false;
         for ConsumerAnswer { track_id, outcome } in answers {
             match outcome {
                 Ok(rtp_parameters) => consume(desk, room, id, track_id, rtp_parameters),
-                Err(reason) => refuse(desk, room, id, track_id, reason),
+                Err(reason) => {
+                    takes_another_picture |= is_refused_picture(room, id, track_id);
+                    refuse(desk, room, id, track_id, reason);
+                }
             }
+        }
+        let router_id = room.router_id;
+        if takes_another_picture && let Some(mut scene) = self.scene(router_id) {
+            scene.offer_mix(id);
         }
         Ok(Reply::Done)
     }
@@ -152,6 +154,9 @@ impl Rooms {
         let worker = room.worker;
         let participant = room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)?;
         let received = participant.subscriptions.get_mut(&track_id).ok_or(RoomError::NoSuchTrack)?;
+        if desk.tracks.contains_key(&track_id) {
+            participant.wishes.entry(track_id).or_insert(Wish { wanted: true, paused }).paused = paused;
+        }
         if received.paused != paused {
             received.paused = paused;
             let consumer_id = received.consumer_id;
@@ -163,12 +168,107 @@ impl Rooms {
     }
 }
 
-fn takes_everything(participant: &Participant) -> bool {
-    participant.auto_subscribe && participant.grants.subscribe
+/// Everything that a participant takes of others is offered to it.
+pub(super) fn offer_tracks(
+    config: &RoomsConfig,
+    capabilities: &RtpCapabilities,
+    desk: &mut Desk,
+    room: &mut Room,
+    id: ParticipantId,
+) {
+    let taker = &room.people[&id];
+    let others = room.people.values().filter(|other| other.id != id);
+    let tracks = others.flat_map(|other| other.tracks.iter());
+    let track_ids: Vec<TrackId> =
+        tracks.map(|track| track.id).filter(|track_id| taker.wants(*track_id)).collect();
+    for track_id in track_ids {
+        offer_or_tell(config, capabilities, desk, room, id, track_id);
+    }
+}
+
+fn offer_or_tell(
+    config: &RoomsConfig,
+    capabilities: &RtpCapabilities,
+    desk: &mut Desk,
+    room: &mut Room,
+    id: ParticipantId,
+    track_id: TrackId,
+) {
+    if let Err(error) = offer(config, capabilities, desk, room, id, track_id) {
+        desk.tell(id, Event::SubscriptionRefused { track_id, reason: error.to_string() });
+    }
+}
+
+/// Offers a track unless it is offered already, or passes the server not yet: then it is when it does.
+fn offer(
+    config: &RoomsConfig,
+    capabilities: &RtpCapabilities,
+    desk: &mut Desk,
+    room: &mut Room,
+    id: ParticipantId,
+    track_id: TrackId,
+) -> Result<(), RoomError> {
+    let subscriptions_max = config.limits.subscriptions_max;
+    let has_media = room.track(track_id).is_some_and(|(_, track)| track.media.is_some());
+    let participant = &room.people[&id];
+    if !has_media || participant.subscriptions.contains_key(&track_id) {
+        return Ok(());
+    }
+    if participant.subscriptions.len() >= subscriptions_max {
+        return Err(RoomError::TooManySubscriptions { subscriptions_max });
+    }
+    let paused = participant.wishes.get(&track_id).is_some_and(|wish| wish.paused);
+    propose(desk, capabilities, room, id, track_id, paused);
+    Ok(())
+}
+
+/// Ends what a participant receives of the tracks of others.
+pub(super) fn end_tracks(desk: &mut Desk, room: &mut Room, id: ParticipantId) {
+    let track_ids: Vec<TrackId> = room.people[&id].subscriptions.keys().copied().collect();
+    let is_of_mix = |track_id: &TrackId| room.mix.as_ref().is_some_and(|mix| mix.has(*track_id));
+    let track_ids: Vec<TrackId> = track_ids.into_iter().filter(|id| !is_of_mix(id)).collect();
+    end(desk, room, id, &track_ids);
+}
+
+/// Ends what a participant receives of the mix.
+pub(super) fn end_mix(desk: &mut Desk, room: &mut Room, id: ParticipantId) {
+    let track_ids: Vec<TrackId> =
+        room.mix.iter().flat_map(|mix| mix.tracks().map(|track| track.id)).collect();
+    end(desk, room, id, &track_ids);
+}
+
+fn end(desk: &mut Desk, room: &mut Room, id: ParticipantId, track_ids: &[TrackId]) {
+    let worker = room.worker;
+    let Some(participant) = room.people.get_mut(&id) else { return };
+    let mut ended = Vec::new();
+    for track_id in track_ids {
+        let Some(received) = participant.subscriptions.remove(track_id) else { continue };
+        desk.consumers.remove(&received.consumer_id);
+        if received.live {
+            desk.request(worker, Request::CloseConsumer { consumer_id: received.consumer_id });
+        }
+        ended.push(*track_id);
+    }
+    if !ended.is_empty() {
+        desk.tell(id, Event::Unsubscribed { track_ids: ended });
+        room.tell_listener(desk, id);
+    }
+}
+
+/// Whether a client refuses a composed picture that there is in another codec; remembers that it takes that one.
+fn is_refused_picture(room: &mut Room, id: ParticipantId, track_id: TrackId) -> bool {
+    let Some((None, track)) = room.track(track_id) else { return false };
+    let Some(other) = other_picture(track.codec(), track.kind) else { return false };
+    let Some(participant) = room.people.get_mut(&id) else { return false };
+    if participant.way != Some(Way::Mix) || !participant.subscriptions.contains_key(&track_id) {
+        return false;
+    }
+    participant.picture = other;
+    true
 }
 
 /// Offers a track of the room to a subscriber; passes over one that is gone.
-fn propose(
+pub(super) fn propose(
     desk: &mut Desk,
     capabilities: &RtpCapabilities,
     room: &mut Room,
@@ -178,8 +278,10 @@ fn propose(
 ) {
     let (ssrc, rtx_ssrc) = fresh_ssrcs(desk, &room.people[&id]);
     let Some((owner, track)) = room.track(track_id) else { return };
-    let identity = ConsumerIdentity { mid: None, ssrc, rtx_ssrc, cname: owner.to_string() };
-    let proposal = match consumer_parameters(&track.rtp_parameters, capabilities, identity) {
+    let Some(media) = &track.media else { return };
+    let cname = owner.map_or_else(|| "mix".to_owned(), |owner| owner.to_string());
+    let identity = ConsumerIdentity { mid: None, ssrc, rtx_ssrc, cname };
+    let proposal = match consumer_parameters(&media.rtp_parameters, capabilities, identity) {
         Ok(proposal) => proposal,
         Err(error) => {
             desk.tell(id, Event::SubscriptionRefused { track_id, reason: error.to_string() });
@@ -221,8 +323,8 @@ fn consume(
     track_id: TrackId,
     rtp_parameters: motet_control::RtpParameters,
 ) {
-    let Some((_, track)) = room.track(track_id) else { return };
-    let producer_id = track.producer_id;
+    let Some((owner, track)) = room.track(track_id) else { return };
+    let Some(producer_id) = track.producer_id() else { return };
     let worker = room.worker;
     let participant = room.people.get_mut(&id).expect("the caller found this participant");
     let Some(transport) = &participant.subscribe else { return };
@@ -239,6 +341,9 @@ fn consume(
         paused: received.paused,
     };
     desk.request(worker, Request::Consume(Box::new(consume)));
+    if owner.is_none() {
+        room.tell_listener(desk, id);
+    }
 }
 
 /// The client, or the worker, does not take the track.
@@ -251,4 +356,5 @@ pub(super) fn refuse(desk: &mut Desk, room: &mut Room, id: ParticipantId, track_
         desk.request(worker, Request::CloseConsumer { consumer_id: received.consumer_id });
     }
     desk.tell(id, Event::SubscriptionRefused { track_id, reason });
+    room.tell_listener(desk, id);
 }

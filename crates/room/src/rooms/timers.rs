@@ -14,9 +14,11 @@ pub(super) enum Timer {
     ResumeGrace(ParticipantId),
     /// Nobody came to an empty room.
     EmptyGrace(RouterId),
+    /// Time may change how a room moves media.
+    Review(RouterId),
 }
 
-/// At most one deadline for each participant and each room, so as bounded as they are.
+/// At most one deadline for each participant and two for each room, so as bounded as they are.
 #[derive(Default)]
 pub(super) struct Timers(BTreeSet<(Instant, Timer)>);
 

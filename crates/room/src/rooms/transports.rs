@@ -3,11 +3,12 @@
 use motet_control::{DtlsParameters, Request, TransportId};
 
 use super::Rooms;
-use super::room::Transport;
-use crate::command::{Peer, Reply, TransportFacts};
+use super::participant::Transport;
+use crate::command::Peer;
 use crate::config::WorkerFacts;
 use crate::error::RoomError;
 use crate::ids::{ParticipantId, TrackId, WorkerIndex};
+use crate::reply::{Reply, TransportFacts};
 
 const NOT_OPEN: RoomError = RoomError::BadState { what: "the transport is not open" };
 
@@ -15,6 +16,9 @@ impl Rooms {
     pub(super) fn open_transport(&mut self, id: ParticipantId, peer: Peer) -> Result<Reply, RoomError> {
         let (room, desk) = self.room_with(id)?;
         let (worker, router_id) = (room.worker, room.router_id);
+        if room.is_mesh_alone() {
+            return Err(RoomError::BadState { what: "the room is a mesh: no media passes the server" });
+        }
         let participant = room.people.get_mut(&id).ok_or(RoomError::NoSuchParticipant)?;
         match peer {
             Peer::Publish if !participant.grants.publish => {
@@ -74,7 +78,8 @@ impl Rooms {
 
     pub(super) fn close_transport(&mut self, id: ParticipantId, peer: Peer) -> Result<Reply, RoomError> {
         if peer == Peer::Publish {
-            let track_ids: Vec<TrackId> = self.person_mut(id)?.tracks.iter().map(|track| track.id).collect();
+            let tracks = self.person_mut(id)?.tracks.iter().filter(|track| track.media.is_some());
+            let track_ids: Vec<TrackId> = tracks.map(|track| track.id).collect();
             self.unpublish(id, &track_ids)?;
         }
         let (room, desk) = self.room_with(id)?;

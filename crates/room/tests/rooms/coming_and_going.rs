@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use motet_control::{Codec, Request};
 use motet_room::{
-    Command, Event, Identity, Join, LeaveReason, NewRoom, Reply, ResumeToken, ResumedFrom, RoomError,
-    Topology,
+    Command, Event, Identity, Intent, Join, LeaveReason, NewRoom, Reply, ResumeToken, ResumedFrom, RoomError,
 };
 
 use crate::stage::{Stage, join, room_name};
@@ -53,7 +52,9 @@ fn a_room_made_ahead_waits_its_own_grace_and_keeps_its_own_limit() {
     let mut stage = Stage::new();
     let new = NewRoom {
         name: room_name("r"),
-        topology: Some(Topology::Sfu),
+        topology: Some(Intent::Sfu),
+        layout: Default::default(),
+        mix: None,
         participants_max: Some(1),
         empty_grace: Some(Duration::from_secs(5)),
     };
@@ -78,20 +79,6 @@ fn a_server_has_as_many_rooms_as_it_may() {
 fn rooms_that_must_be_made_ahead_are_not_made_by_joining() {
     let mut stage = Stage::with(1, |config| config.create_on_join = false);
     assert_eq!(stage.join_with(join("r", "Ada")).unwrap_err(), RoomError::NoSuchRoom);
-}
-
-#[test]
-fn other_topologies_are_named_and_refused() {
-    let mut stage = Stage::new();
-    for topology in [Topology::Mesh, Topology::Mcu, Topology::Auto] {
-        let refused = stage.join_with(Join { topology: Some(topology), ..join("r", "Ada") }).unwrap_err();
-        assert_eq!(refused.reason(), "notYet");
-    }
-    assert_eq!(stage.rooms.counts().rooms, 0);
-    let ada = stage.join("r", "Ada");
-    let set = |topology| Command::SetTopology { participant_id: ada, topology };
-    assert_eq!(stage.command(set(Topology::Mesh)).unwrap_err().reason(), "notYet");
-    assert!(stage.command(set(Topology::Sfu)).is_ok());
 }
 
 #[test]

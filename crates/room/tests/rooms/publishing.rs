@@ -14,7 +14,7 @@ fn a_published_track_is_told_to_the_others_and_produced_by_the_worker() {
     let (ada, bea) = (stage.join("r", "Ada"), stage.join("r", "Bea"));
     stage.told(ada);
     let microphone = stage.publish(ada, Codec::Opus);
-    assert_eq!(microphone.codec, Codec::Opus);
+    assert_eq!(microphone.codec, Some(Codec::Opus));
     let told = stage.told(bea);
     assert!(matches!(&told[0], Event::TrackPublished { participant_id, track }
         if *participant_id == ada && *track == microphone));

@@ -1,21 +1,31 @@
 //! Random histories: whatever people, workers and time do, requests make sense, counts stay bounded, and when all have
 //! left nothing is left.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use motet_control::{Codec, Notification, Quality, Refusal};
+use motet_control::{Codec, MediaKind, MixerNews, MixerNotification, Notification, Quality, Refusal};
 use motet_room::{
-    By, Command, ConsumerAnswer, Counts, Event, Identity, Join, Joined, LeaveReason, NewTrack, Output,
-    ParticipantId, Peer, Reply, ResumeToken, Rooms, Subject, TrackId, WorkerIndex,
+    By, Command, ConsumerAnswer, Counts, Event, Identity, Intent, Join, Joined, LeaveReason, NewTrack, Output,
+    PairState, ParticipantId, Peer, Place, Reply, ResumeToken, RoomDetails, Rooms, Subject, Topologies, Topology,
+    TrackId, View, ViewIntent, Voice, WorkerIndex,
 };
 use proptest::prelude::*;
 
-use crate::stage::{ADMIN, ALL, Stage, dtls, join, parameters, room_name, track};
+use crate::model::ModelMixer;
+use crate::stage::{ADMIN, ALL, Stage, announced, dtls, join, parameters, room_name, track};
 use crate::steps::{Step, step};
 
 const PARTICIPANTS_MAX: usize = 4;
 const ROOMS_MAX: usize = 3;
 const TRACKS_MAX: usize = 3;
+const MIXERS_MAX: usize = 2;
+/// One of sound, one picture in each codec.
+const MIX_TRACKS_MAX: usize = 3;
+
+fn pick<T: Copy>(all: &[T], choice: u8) -> T {
+    all[usize::from(choice) % all.len()]
+}
 
 /// A history as it was played: everyone who ever came, every track that ever was.
 struct History {
@@ -30,6 +40,8 @@ impl History {
             config.limits.participants_max = PARTICIPANTS_MAX;
             config.limits.rooms_max = ROOMS_MAX;
             config.limits.tracks_max = TRACKS_MAX;
+            config.limits.mixers_max = MIXERS_MAX;
+            config.limits.mesh_people_max = 3;
         });
         Self { stage, people: Vec::new(), tracks: Vec::new() }
     }
@@ -47,8 +59,11 @@ impl History {
             match self.stage.command(command) {
                 Ok(Reply::Joined(joined)) => self.remember(*joined),
                 Ok(Reply::Published(results)) => {
-                    self.tracks.extend(results.into_iter().flatten().map(|info| info.id));
+                    let known = results.into_iter().flatten().map(|info| info.id);
+                    let fresh: Vec<TrackId> = known.filter(|id| !self.tracks.contains(id)).collect();
+                    self.tracks.extend(fresh);
                 }
+                Ok(Reply::Announced(track_ids)) => self.tracks.extend(track_ids),
                 Ok(_) | Err(_) => {}
             }
             return;
@@ -56,11 +71,12 @@ impl History {
         match *step {
             Step::Pass { seconds } => self.stage.pass(Duration::from_secs(seconds.into())),
             Step::Refuse { choice } => self.refuse(choice),
+            Step::FailMixer => self.fail_mixer(),
             Step::AcceptAll { who } => self.accept_all(self.who(who)),
             Step::Quality { choice } => {
                 let ids: Vec<_> = self.stage.workers[0].transports.keys().copied().collect();
                 if let Some(transport_id) = ids.get(usize::from(choice) % ids.len().max(1)) {
-                    let quality = Quality::Good;
+                    let quality = if choice < 128 { Quality::Poor } else { Quality::Good };
                     self.stage
                         .notify(Notification::TransportQuality { transport_id: *transport_id, quality });
                 }
@@ -96,6 +112,7 @@ impl History {
                 self.stage.rooms.handle(self.stage.now, Command::Locate { participant_id: *participant_id });
             let Ok(Reply::Location(location)) = located else { return false };
             tracks.extend(location.producers.iter().map(|(track_id, _)| *track_id));
+            tracks.extend(location.announced);
             true
         };
         let (here, mut gone): (Vec<_>, Vec<_>) =
@@ -121,6 +138,7 @@ impl History {
             let producer = worker.producers.pop_first();
             if let Some((id, _)) = producer {
                 worker.consumers.retain(|_, (_, of)| *of != id);
+                worker.sweep();
             }
             producer.map(|(id, _)| Subject::Producer(id))
         };
@@ -131,10 +149,22 @@ impl History {
         }
     }
 
+    /// A mixer that failed holds no producers.
+    fn fail_mixer(&mut self) {
+        let Some(mixer_id) = self.stage.workers[0].mixers.keys().next().copied() else { return };
+        self.stage.workers[0].fail_mixer(mixer_id);
+        let news = MixerNews::Failed { why: "as the test wants".into() };
+        self.stage.rooms.handle_mixer(self.stage.now, MixerNotification { mixer_id, news });
+        self.stage.carry_out();
+    }
+
     fn command_of(&self, step: &Step) -> Option<Command> {
         let peer_of = |publish: bool| if publish { Peer::Publish } else { Peer::Subscribe };
         Some(match *step {
-            Step::Join { room, admin, auto, identity } => Command::Join(Box::new(Join {
+            Step::Join { room, admin, auto, identity, mesher, intent, view } => Command::Join(Box::new(Join {
+                topologies: Topologies { mesh: mesher, ..Topologies::default() },
+                topology: intent.map(|choice| pick(Intent::ALL, choice)),
+                view: pick(ViewIntent::ALL, view),
                 grants: if admin { ADMIN } else { ALL },
                 auto_subscribe: auto,
                 identity: identity.map(|number| Identity::new(&number.to_string()).unwrap()),
@@ -163,7 +193,57 @@ impl History {
             Step::CloseTransport { who, peer } => {
                 Command::CloseTransport { participant_id: self.who(who), peer: peer_of(peer) }
             }
-            _ => return self.media_command_of(step),
+            _ => return self.way_command_of(step).or_else(|| self.media_command_of(step)),
+        })
+    }
+
+    fn way_command_of(&self, step: &Step) -> Option<Command> {
+        let codecs = Codec::ALL;
+        Some(match *step {
+            Step::Announce { who, video } => {
+                let kind = if video { MediaKind::Video } else { MediaKind::Audio };
+                Command::Announce { participant_id: self.who(who), tracks: vec![announced(kind)] }
+            }
+            Step::Bind { who, track: choice, codec } => Command::Publish {
+                participant_id: self.who(who),
+                tracks: vec![NewTrack {
+                    track_id: Some(self.track(choice)),
+                    ..track(codecs[usize::from(codec) % codecs.len()])
+                }],
+            },
+            Step::Settle { who, rightly } => {
+                let participant_id = self.who(who);
+                let epoch = self.stage.last_heading(participant_id).map_or(0, |heading| heading.epoch);
+                Command::Settled { participant_id, epoch: if rightly { epoch } else { epoch / 2 } }
+            }
+            Step::Pair { who, with, state } => {
+                let participant_id = self.who(who);
+                let epoch = self.stage.last_heading(participant_id).map_or(1, |heading| heading.epoch);
+                // Mostly well.
+                let state = if state < 200 { PairState::Connected } else { pick(PairState::ALL, state) };
+                Command::ReportPair { participant_id, with: self.who(with), epoch, state }
+            }
+            Step::Relay { who, to } => Command::Relay {
+                participant_id: self.who(who),
+                to: self.who(to),
+                epoch: self.stage.last_heading(self.who(who)).map_or(1, |heading| heading.epoch),
+                message: "{}".into(),
+            },
+            Step::SetTopology { room, intent } => Command::SetTopology {
+                place: Place::Named(room_name(&(room % 4).to_string())),
+                intent: pick(Intent::ALL, intent),
+            },
+            Step::SetView { by, who, view } => Command::SetView {
+                by: by.map_or(By::Operator, |by| By::Participant(self.who(by))),
+                participant_id: self.who(who),
+                view: pick(ViewIntent::ALL, view),
+            },
+            Step::SetVoice { who, muted } => Command::SetVoice {
+                by: By::Operator,
+                participant_id: self.who(who),
+                voice: Voice { muted, ..Voice::default() },
+            },
+            _ => return None,
         })
     }
 
@@ -220,13 +300,60 @@ impl History {
         assert!(counts.rooms <= ROOMS_MAX);
         assert!(counts.participants <= counts.rooms * PARTICIPANTS_MAX);
         assert!(counts.tracks <= counts.participants * TRACKS_MAX);
-        assert!(counts.subscriptions <= counts.participants * PARTICIPANTS_MAX * TRACKS_MAX);
+        assert!(counts.subscriptions <= counts.participants * (PARTICIPANTS_MAX * TRACKS_MAX + MIX_TRACKS_MAX));
         let sum =
             |of: fn(&crate::model::ModelWorker) -> usize| self.stage.workers.iter().map(of).sum::<usize>();
         assert_eq!(sum(|worker| worker.routers.len()), counts.rooms, "a room is a router");
-        assert_eq!(sum(|worker| worker.producers.len()), counts.tracks, "a track is a producer");
+        let published = counts.tracks - counts.announced;
+        assert_eq!(sum(|worker| worker.producers.len()), published, "a track that is published is a producer");
+        assert_eq!(sum(|worker| worker.mixers.len()), counts.mixers);
+        assert!(counts.mixers <= MIXERS_MAX);
+        assert!(counts.topologies.iter().sum::<usize>() <= counts.rooms);
+        assert!(counts.pairs <= counts.participants * PARTICIPANTS_MAX);
         assert!(sum(|worker| worker.consumers.len()) <= counts.subscriptions);
         assert!(sum(|worker| worker.transports.len()) <= 2 * counts.participants);
+    }
+
+    /// What each room says of itself fits what its worker does.
+    fn check_rooms(&mut self) {
+        let Ok(Reply::Rooms(rooms)) = self.stage.rooms.handle(self.stage.now, Command::ListRooms) else {
+            panic!("rooms are listed")
+        };
+        for room in rooms {
+            let show = Command::ShowRoom { room: room.name.clone() };
+            let Ok(Reply::Room(details)) = self.stage.rooms.handle(self.stage.now, show) else {
+                panic!("a room is shown")
+            };
+            self.check_room(&details);
+        }
+    }
+
+    fn check_room(&mut self, details: &RoomDetails) {
+        let RoomDetails { room, participants, worker } = details;
+        let mut located = Vec::new();
+        for participant in participants {
+            let locate = Command::Locate { participant_id: participant.id };
+            if let Ok(Reply::Location(location)) = self.stage.rooms.handle(self.stage.now, locate) {
+                located.push(location);
+            }
+        }
+        let producers: BTreeSet<_> =
+            located.iter().flat_map(|location| location.producers.iter().map(|(_, id)| *id)).collect();
+        let takes_mix = participants.iter().any(|participant| participant.view == View::Mix);
+        if room.topology == Topology::Mesh {
+            assert!(!takes_mix, "a mesh has no mix");
+            let is_empty = located.iter().all(|location| location.transports.is_empty());
+            assert!(is_empty || room.is_moving, "no media passes the server: {room:?}");
+        }
+        assert!(!takes_mix || room.is_mixed, "{room:?}");
+        let is_here = |id: u64| participants.iter().any(|participant| participant.id.0 == id);
+        let of_room = |mixer: &&ModelMixer| mixer.members.iter().any(|member| is_here(member.0));
+        if room.is_mixed {
+            let mixer = self.stage.workers[worker.0].mixers.values().find(of_room).expect("its mixer");
+            assert_eq!(mixer.members.len(), participants.len());
+            assert_eq!(mixer.sources, producers, "all that passes the server is mixed");
+            assert!(mixer.listeners.iter().all(|listener| mixer.members.contains(listener)));
+        }
     }
 
     /// Rooms and workers agree on what there is.
@@ -268,6 +395,7 @@ proptest! {
             history.play(step);
             history.check();
             history.check_locations();
+            history.check_rooms();
             history.forget_the_gone();
         }
         history.everyone_leaves();

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use motet_control::{
-    Codec, DtlsParameters, DtlsRole, Encoding, MediaKind, Notification, Request, RtpParameters, negotiate,
+    Codec, DtlsParameters, DtlsRole, Encoding, MediaKind, MixerAsk, Notification, Request, RtpParameters, negotiate,
 };
 use motet_room::{
-    Clock, Command, ConsumerAnswer, Event, Grants, Join, Joined, NewTrack, Output, ParticipantId,
-    ParticipantName, Peer, Reply, RoomError, RoomName, Rooms, RoomsConfig, Source, TrackId, TrackInfo,
-    WorkerFacts, WorkerIndex,
+    AnnouncedTrack, By, Clock, Command, ConsumerAnswer, Decided, Event, Grants, Heading, Intent, Join, Joined,
+    NewTrack, Output, PairState, ParticipantId, ParticipantName, Peer, Place, Reply, RoomError, RoomInfo, RoomName,
+    Rooms, RoomsConfig, Source, Subscription, Topologies, TrackId, TrackInfo, View, ViewIntent, WorkerFacts,
+    WorkerIndex,
 };
 
 use crate::model::ModelWorker;
@@ -20,6 +21,12 @@ pub(crate) struct Stage {
     pub(crate) workers: Vec<ModelWorker>,
     /// Every request since the last [`Self::take_requests`].
     pub(crate) requests: Vec<(WorkerIndex, Request)>,
+    /// Everything asked of mixers since the last look.
+    pub(crate) asks: Vec<MixerAsk>,
+    /// Every decision.
+    pub(crate) decided: Vec<Decided>,
+    /// What each was told last of where it heads.
+    headings: BTreeMap<ParticipantId, Heading>,
     told: BTreeMap<ParticipantId, Vec<Event>>,
 }
 
@@ -41,7 +48,16 @@ impl Stage {
             rooms.add_worker(WorkerFacts { candidates: Vec::new(), fingerprints: Vec::new() });
         }
         let workers = (0..workers).map(|_| ModelWorker::default()).collect();
-        Self { rooms, now, workers, requests: Vec::new(), told: BTreeMap::new() }
+        Self {
+            rooms,
+            now,
+            workers,
+            requests: Vec::new(),
+            asks: Vec::new(),
+            decided: Vec::new(),
+            headings: BTreeMap::new(),
+            told: BTreeMap::new(),
+        }
     }
 
     /// Carries a command out, and all that follows from it.
@@ -52,7 +68,7 @@ impl Stage {
     }
 
     pub(crate) fn notify(&mut self, notification: Notification) {
-        self.rooms.handle_notification(WorkerIndex(0), notification);
+        self.rooms.handle_notification(self.now, WorkerIndex(0), notification);
         self.carry_out();
     }
 
@@ -64,8 +80,16 @@ impl Stage {
                     self.requests.push((worker, *request));
                 }
                 Output::Event { participant_id, event } => {
+                    if let Event::Topology(heading) = &event {
+                        self.headings.insert(participant_id, (**heading).clone());
+                    }
                     self.told.entry(participant_id).or_default().push(event);
                 }
+                Output::Mixer { worker, request } => {
+                    self.workers[worker.0].mixer(&request).expect("a request that makes sense");
+                    self.asks.push(request.ask);
+                }
+                Output::Decided(decided) => self.decided.push(*decided),
             }
         }
     }
@@ -98,6 +122,90 @@ impl Stage {
             Reply::Joined(joined) => Ok(*joined),
             other => panic!("a join is answered {other:?}"),
         }
+    }
+
+    /// One whose client can mesh comes in.
+    pub(crate) fn join_mesher(&mut self, room: &str, name: &str) -> ParticipantId {
+        let topologies = Topologies { mesh: true, ..Topologies::default() };
+        self.join_with(Join { topologies, grants: ADMIN, ..join(room, name) }).expect("a place").participant_id
+    }
+
+    pub(crate) fn announce(&mut self, participant_id: ParticipantId, kinds: &[MediaKind]) -> Vec<TrackId> {
+        let tracks = kinds.iter().map(|kind| announced(*kind)).collect();
+        match self.command(Command::Announce { participant_id, tracks }) {
+            Ok(Reply::Announced(track_ids)) => track_ids,
+            other => panic!("announce is answered {other:?}"),
+        }
+    }
+
+    /// Opens the publish transport where needed, and publishes an announced track.
+    pub(crate) fn publish_announced(&mut self, participant_id: ParticipantId, track_id: TrackId, codec: Codec) {
+        self.open(participant_id, Peer::Publish);
+        let new = NewTrack { track_id: Some(track_id), ..track(codec) };
+        self.publish_tracks(participant_id, vec![new]).remove(0).expect("the announced track");
+    }
+
+    /// What `who` was told last of where it heads.
+    pub(crate) fn heading(&self, who: ParticipantId) -> Heading {
+        self.headings.get(&who).cloned().expect("it was told")
+    }
+
+    pub(crate) fn last_heading(&self, who: ParticipantId) -> Option<&Heading> {
+        self.headings.get(&who)
+    }
+
+    /// Both sides of a pair say that it is connected.
+    pub(crate) fn connect_pair(&mut self, one: ParticipantId, other: ParticipantId, epoch: u64) {
+        self.report_pair(one, other, epoch, PairState::Connected);
+        self.report_pair(other, one, epoch, PairState::Connected);
+    }
+
+    pub(crate) fn report_pair(&mut self, one: ParticipantId, with: ParticipantId, epoch: u64, state: PairState) {
+        self.command(Command::ReportPair { participant_id: one, with, epoch, state }).expect("taken");
+    }
+
+    /// `who` has followed its last move to the end.
+    pub(crate) fn settle(&mut self, who: ParticipantId) {
+        let epoch = self.heading(who).epoch;
+        self.command(Command::Settled { participant_id: who, epoch }).expect("taken");
+    }
+
+    pub(crate) fn set_topology(&mut self, by: ParticipantId, intent: Intent) -> RoomInfo {
+        match self.command(Command::SetTopology { place: Place::Of(by), intent }) {
+            Ok(Reply::Room(details)) => details.room,
+            other => panic!("a topology is answered {other:?}"),
+        }
+    }
+
+    pub(crate) fn set_view(&mut self, who: ParticipantId, view: ViewIntent) -> View {
+        match self.command(Command::SetView { by: By::Participant(who), participant_id: who, view }) {
+            Ok(Reply::View { view, .. }) => view,
+            other => panic!("a view is answered {other:?}"),
+        }
+    }
+
+    /// Takes everything that `who` is offered; says what.
+    pub(crate) fn accept_all(&mut self, who: ParticipantId) -> Vec<Subscription> {
+        let offered: Vec<Subscription> = self
+            .told(who)
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Subscribed(subscription) => Some(*subscription),
+                _ => None,
+            })
+            .collect();
+        if !offered.is_empty() {
+            self.open(who, Peer::Subscribe);
+        }
+        let answer = |offer: &Subscription| ConsumerAnswer {
+            track_id: offer.track_id,
+            outcome: Ok(offer.rtp_parameters.clone()),
+        };
+        if !offered.is_empty() {
+            let answers = offered.iter().map(answer).collect();
+            self.command(Command::AnswerConsumers { participant_id: who, answers }).expect("taken");
+        }
+        offered
     }
 
     pub(crate) fn open(&mut self, participant_id: ParticipantId, peer: Peer) {
@@ -137,7 +245,18 @@ pub(crate) fn join(room: &str, name: &str) -> Join {
         grants: ALL,
         auto_subscribe: true,
         topology: None,
+        topologies: Topologies::default(),
+        view: ViewIntent::default(),
+        codecs: None,
     }
+}
+
+pub(crate) fn announced(kind: MediaKind) -> AnnouncedTrack {
+    let source = match kind {
+        MediaKind::Audio => Source::Microphone,
+        MediaKind::Video => Source::Camera,
+    };
+    AnnouncedTrack { kind, source, name: None, muted: false }
 }
 
 pub(crate) fn room_name(name: &str) -> RoomName {
@@ -154,6 +273,7 @@ pub(crate) fn track(codec: Codec) -> NewTrack {
         name: None,
         muted: false,
         rtp_parameters: parameters(codec),
+        track_id: None,
     }
 }
 

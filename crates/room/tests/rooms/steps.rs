@@ -10,7 +10,50 @@ pub(crate) enum Step {
         admin: bool,
         auto: bool,
         identity: Option<u8>,
+        /// Whether its client can mesh.
+        mesher: bool,
+        /// What the room shall be, if this makes it.
+        intent: Option<u8>,
+        view: u8,
     },
+    Announce {
+        who: u8,
+        video: bool,
+    },
+    /// Publishes an announced track.
+    Bind {
+        who: u8,
+        track: u8,
+        codec: u8,
+    },
+    /// Follows its move to the end, or says so of another one.
+    Settle {
+        who: u8,
+        rightly: bool,
+    },
+    Pair {
+        who: u8,
+        with: u8,
+        state: u8,
+    },
+    Relay {
+        who: u8,
+        to: u8,
+    },
+    SetTopology {
+        room: u8,
+        intent: u8,
+    },
+    SetView {
+        by: Option<u8>,
+        who: u8,
+        view: u8,
+    },
+    SetVoice {
+        who: u8,
+        muted: bool,
+    },
+    FailMixer,
     Leave {
         who: u8,
     },
@@ -99,8 +142,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let b = any::<bool>;
     let person = move || (n(), b());
     prop_oneof![
-        4 => (n(), b(), b(), proptest::option::of(0..3u8))
-            .prop_map(|(room, admin, auto, identity)| Step::Join { room, admin, auto, identity }),
+        6 => join(),
+        8 => ways(),
         1 => n().prop_map(|who| Step::Leave { who }),
         1 => n().prop_map(|who| Step::Drop { who }),
         1 => n().prop_map(|who| Step::Resume { who }),
@@ -123,5 +166,32 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => (0..40u8).prop_map(|seconds| Step::Pass { seconds }),
         1 => n().prop_map(|choice| Step::Refuse { choice }),
         1 => n().prop_map(|choice| Step::Quality { choice }),
+    ]
+}
+
+fn join() -> impl Strategy<Value = Step> {
+    let identity = proptest::option::of(0..3u8);
+    let intent = proptest::option::of(any::<u8>());
+    let mesher = prop::bool::weighted(0.8);
+    (any::<u8>(), any::<bool>(), prop::bool::weighted(0.8), identity, mesher, intent, any::<u8>()).prop_map(
+        |(room, admin, auto, identity, mesher, intent, view)| {
+            Step::Join { room, admin, auto, identity, mesher, intent, view }
+        },
+    )
+}
+
+/// What is about the way that media takes.
+fn ways() -> impl Strategy<Value = Step> {
+    let n = any::<u8>;
+    prop_oneof![
+        4 => (n(), any::<bool>()).prop_map(|(who, video)| Step::Announce { who, video }),
+        4 => (n(), n(), n()).prop_map(|(who, track, codec)| Step::Bind { who, track, codec }),
+        6 => (n(), prop::bool::weighted(0.9)).prop_map(|(who, rightly)| Step::Settle { who, rightly }),
+        4 => (n(), n(), n()).prop_map(|(who, with, state)| Step::Pair { who, with, state }),
+        1 => (n(), n()).prop_map(|(who, to)| Step::Relay { who, to }),
+        4 => (n(), n()).prop_map(|(room, intent)| Step::SetTopology { room, intent }),
+        4 => (proptest::option::of(n()), n(), n()).prop_map(|(by, who, view)| Step::SetView { by, who, view }),
+        1 => (n(), any::<bool>()).prop_map(|(who, muted)| Step::SetVoice { who, muted }),
+        1 => Just(Step::FailMixer),
     ]
 }

@@ -4,8 +4,10 @@
 mod access_key;
 mod file;
 mod keys;
+mod mixing;
 mod problem;
 mod raw;
+mod turn;
 mod typed;
 
 #[cfg(test)]
@@ -20,10 +22,11 @@ use clap::ArgMatches;
 pub use access_key::{AccessKey, DEV_KEY_ID, DEV_SECRET, KeyAlgorithm, SECRET_BYTES_MIN};
 pub(crate) use keys::{KEYS, Shape};
 pub use problem::{Place, Problem, Problems};
+pub use turn::TurnConfig;
 pub(crate) use typed::announced_for;
 
 /// Everything that the owner of a server decides.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Config {
     /// For trying out: see the key of this name.
     pub dev: bool,
@@ -51,6 +54,12 @@ pub struct Config {
     pub origins: Vec<String>,
     /// What is bounded in rooms.
     pub limits: motet_room::Limits,
+    /// What rooms shall be where nobody says otherwise.
+    pub topology: motet_room::Intent,
+    /// How long two people of a mesh may take to connect.
+    pub mesh_connect_timeout: Duration,
+    /// How rooms are mixed where nobody says otherwise.
+    pub mix: motet_room::MixSettings,
     /// Whether joining makes rooms.
     pub create_on_join: bool,
     /// How long a room without people stays.
@@ -65,6 +74,8 @@ pub struct Config {
     pub log: String,
     /// How it is logged.
     pub log_format: LogFormat,
+    /// Relays; `None`: none.
+    pub turn: Option<TurnConfig>,
     /// A folder to serve instead of the built-in web app.
     pub web: Option<PathBuf>,
 }

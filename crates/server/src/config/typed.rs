@@ -25,7 +25,7 @@ pub(super) fn read(values: &Values, problems: Vec<Problem>) -> Result<Config, Pr
     if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     values: &'a Values,
     problems: Vec<Problem>,
 }
@@ -57,7 +57,13 @@ impl Reader<'_> {
                 tracks_max: self.bounded("tracks_max", 1, 100),
                 subscriptions_max: self.bounded("subscriptions_max", 1, 500),
                 chat_bytes_max: self.bounded("chat_bytes_max", 1, 65_536),
+                mesh_people_max: self.bounded("mesh_people_max", 0, 32),
+                auto_mesh_people_max: self.bounded("auto_mesh_people_max", 0, 32),
+                mixers_max: self.bounded("mixers_max", 0, 1_000),
             },
+            topology: self.topology(),
+            mesh_connect_timeout: self.seconds("mesh_connect_timeout_s"),
+            mix: self.mix(),
             create_on_join: self.switch("create_on_join"),
             empty_grace: self.seconds("empty_grace_s"),
             resume_grace: self.seconds("resume_grace_s"),
@@ -70,6 +76,7 @@ impl Reader<'_> {
             ),
             log: self.log(),
             log_format: self.choice("log_format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]),
+            turn: self.turn(),
             web: self.text("web").map(PathBuf::from),
         }
     }
@@ -92,6 +99,13 @@ impl Reader<'_> {
         let workers = config.workers.unwrap_or(1);
         if config.rtc_port > 0 && usize::from(config.rtc_port) + workers - 1 > usize::from(u16::MAX) {
             self.problem("rtc_port", format!("there are no {workers} ports from here on"));
+        }
+        if let Some(turn) = config.turn.as_ref().filter(|turn| turn.listen.is_empty() && turn.port > 0) {
+            let port = usize::from(turn.port);
+            let first = usize::from(config.rtc_port);
+            if config.rtc_port > 0 && (first..first + workers).contains(&port) {
+                self.problem("turn_port", "is among the ports for media".into());
+            }
         }
         if config.rtc_port > 0 {
             let media = usize::from(config.rtc_port)..usize::from(config.rtc_port) + workers;
@@ -169,12 +183,12 @@ impl Reader<'_> {
         log
     }
 
-    fn one<T: FromStr>(&mut self, key: &str, expected: &str) -> T {
+    pub(super) fn one<T: FromStr>(&mut self, key: &str, expected: &str) -> T {
         let text = self.raw_text(key);
         self.parsed(key, &text, expected).unwrap_or_else(|| default_of(key))
     }
 
-    fn many<T: FromStr>(&mut self, key: &str, expected: &str) -> Vec<T> {
+    pub(super) fn many<T: FromStr>(&mut self, key: &str, expected: &str) -> Vec<T> {
         let texts = match self.values.get(key).map(|written| written.raw.clone()) {
             Some(Raw::Many(texts)) => texts,
             Some(Raw::One(text)) => vec![text],
@@ -183,7 +197,7 @@ impl Reader<'_> {
         texts.iter().filter_map(|text| self.parsed(key, text, expected)).collect()
     }
 
-    fn bounded(&mut self, key: &str, min: usize, max: usize) -> usize {
+    pub(super) fn bounded(&mut self, key: &str, min: usize, max: usize) -> usize {
         let value = self.one(key, "a number");
         if (min..=max).contains(&value) {
             return value;
@@ -192,19 +206,19 @@ impl Reader<'_> {
         default_of(key)
     }
 
-    fn seconds(&mut self, key: &str) -> Duration {
+    pub(super) fn seconds(&mut self, key: &str) -> Duration {
         let max = usize::try_from(SECONDS_MAX).unwrap_or(usize::MAX);
         Duration::from_secs(self.bounded(key, 0, max) as u64)
     }
 
-    fn switch(&mut self, key: &str) -> bool {
+    pub(super) fn switch(&mut self, key: &str) -> bool {
         self.choice(
             key,
             &[("true", true), ("false", false), ("yes", true), ("no", false), ("1", true), ("0", false)],
         )
     }
 
-    fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
+    pub(super) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> T {
         let text = self.raw_text(key);
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return *value;
@@ -219,7 +233,7 @@ impl Reader<'_> {
         Some(self.raw_text(key)).filter(|text| !text.is_empty())
     }
 
-    fn raw_text(&self, key: &str) -> String {
+    pub(super) fn raw_text(&self, key: &str) -> String {
         match self.values.get(key).map(|written| &written.raw) {
             Some(Raw::One(text)) => text.clone(),
             Some(Raw::Many(texts)) => texts.join(","),
@@ -240,7 +254,7 @@ impl Reader<'_> {
         self.problems.iter().any(|problem| problem.key == key)
     }
 
-    fn problem(&mut self, key: &str, text: String) {
+    pub(super) fn problem(&mut self, key: &str, text: String) {
         let place = self.values.get(key).map_or(Place::Nowhere, |Written { place, .. }| place.clone());
         self.problems.push(Problem { place, key: key.to_owned(), text });
     }

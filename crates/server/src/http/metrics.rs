@@ -46,6 +46,9 @@ pub(super) async fn scrape(
     let mut registry = Registry::default();
     register_census(&mut registry, &census, &app);
     register_workers(&mut registry, &workers);
+    if let Some(turn) = &app.turn {
+        super::metrics_turn::register(&mut registry, &turn.counters());
+    }
     register_process(&mut registry);
     let mut body = String::new();
     match text::encode(&mut body, &registry) {
@@ -72,6 +75,11 @@ struct DropLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TopologyLabel {
+    topology: &'static str,
+}
+
 fn register_census(registry: &mut Registry, census: &Census, app: &App) {
     let counts = census.counts;
     for (name, help, value) in [
@@ -79,6 +87,9 @@ fn register_census(registry: &mut Registry, census: &Census, app: &App) {
         ("motet_participants", "People in rooms", counts.participants),
         ("motet_participants_dropped", "People whose signaling connection is gone for now", counts.dropped),
         ("motet_tracks", "Published tracks", counts.tracks),
+        ("motet_tracks_announced", "Those of them whose media does not pass the server", counts.announced),
+        ("motet_mesh_pairs", "Pairs of people in meshes", counts.pairs),
+        ("motet_mixers", "Rooms that are mixed", counts.mixers),
         ("motet_subscriptions", "Tracks that people receive, or were offered", counts.subscriptions),
         ("motet_workers_alive", "Media workers that are alive", census.workers_alive),
         ("motet_stopping", "1 while the server stops", usize::from(app.is_stopping())),
@@ -86,6 +97,11 @@ fn register_census(registry: &mut Registry, census: &Census, app: &App) {
     ] {
         gauge(registry, name, help, value);
     }
+    let topologies: Family<TopologyLabel, Gauge> = Family::default();
+    for (topology, count) in ["mesh", "sfu", "mcu"].into_iter().zip(counts.topologies) {
+        topologies.get_or_create(&TopologyLabel { topology }).set(count.try_into().unwrap_or(i64::MAX));
+    }
+    registry.register("motet_rooms_by_topology", "Rooms with people, by how they move media", topologies);
     let info = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("motet_build", "What is running", info);
 }

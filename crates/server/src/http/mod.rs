@@ -5,6 +5,7 @@ mod auth;
 mod headers;
 mod health;
 mod metrics;
+mod metrics_turn;
 mod origin;
 mod rate;
 mod web;
@@ -26,6 +27,7 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::rooms_task::RoomsHandle;
 use crate::signaling::Seam;
+use crate::turn::Turn;
 use rate::Rate;
 
 pub use api::openapi;
@@ -43,18 +45,29 @@ pub(crate) struct App {
     pub(crate) access: Arc<Access>,
     pub(crate) workers: Arc<[Worker]>,
     pub(crate) signal: Front<Seam>,
+    pub(crate) turn: Option<Arc<Turn>>,
     pub(crate) stopping: AtomicBool,
     connects: Rate,
 }
 
 impl App {
-    pub(crate) fn new(config: Config, rooms: RoomsHandle, workers: Vec<Worker>) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        rooms: RoomsHandle,
+        workers: Vec<Worker>,
+        turn: Option<Arc<Turn>>,
+    ) -> Self {
         let access = Arc::new(Access::new(&config));
         let workers: Arc<[Worker]> = workers.into();
-        let seam = Seam { rooms: rooms.clone(), access: Arc::clone(&access), workers: Arc::clone(&workers) };
+        let seam = Seam {
+            rooms: rooms.clone(),
+            access: Arc::clone(&access),
+            workers: Arc::clone(&workers),
+            turn: turn.clone(),
+        };
         let signal = Front::new(seam, FrontConfig::default());
         let connects = Rate::new(config.connects_per_minute);
-        Self { config, rooms, access, workers, signal, stopping: AtomicBool::new(false), connects }
+        Self { config, rooms, access, workers, signal, turn, stopping: AtomicBool::new(false), connects }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -74,7 +74,9 @@ fn settings(arguments: &ArgMatches) -> Result<TurnSettings, String> {
     let mut server = Settings::new(realm);
     server.relays = relays(arguments, &listen)?;
     server.ports = port_range(text(arguments, "relay-ports")).ok_or("--relay-ports: expected FIRST-LAST")?;
-    server.users = all(arguments, "user").map(|user| self::user(user)).collect::<Result<_, _>>()?;
+    server.users = all(arguments, "user")
+        .map(|text| user(text).map_err(|why| format!("--user: {why}")))
+        .collect::<Result<_, _>>()?;
     server.secrets = all(arguments, "secret").map(|text| secret(text)).collect::<Result<_, _>>()?;
     let allowed: Vec<Network> = parse_all(arguments, "allow-peer", "a network such as 10.0.0.0/8")?;
     server.peers.allowed = allowed.into_iter().map(|network| AllowedPeer { network, ports: None }).collect();
@@ -153,14 +155,14 @@ fn relays(arguments: &ArgMatches, listen: &[SocketAddr]) -> Result<Vec<RelayIp>,
 }
 
 /// `NAME:PASSWORD`, or `NAME:@FILE`.
-pub(super) fn user(text: &str) -> Result<StaticUser, String> {
-    let (name, password) = text.split_once(':').ok_or("--user: expected NAME:PASSWORD")?;
+pub(crate) fn user(text: &str) -> Result<StaticUser, String> {
+    let (name, password) = text.split_once(':').ok_or("expected NAME:PASSWORD")?;
     let password = read_if_file(password)?;
     Ok(StaticUser { name: name.to_owned(), password: password.into() })
 }
 
 /// The bytes themselves, or `@FILE`.
-pub(super) fn secret(text: &str) -> Result<Secret, String> {
+pub(crate) fn secret(text: &str) -> Result<Secret, String> {
     read_if_file(text).map(|text| Secret::new(text.into_bytes()))
 }
 
@@ -172,7 +174,7 @@ fn read_if_file(text: &str) -> Result<String, String> {
 }
 
 /// `FIRST-LAST`.
-pub(super) fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
+pub(crate) fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-')?;
     let range = first.trim().parse().ok()?..=last.trim().parse().ok()?;
     (*range.start() > 0 && !range.is_empty()).then_some(range)

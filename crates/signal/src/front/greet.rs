@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use motet_room::{Command, Join, LeaveReason, ParticipantName, Reply, ResumeToken, RoomName};
+use motet_room::{
+    Command, Join, LeaveReason, ParticipantName, Reply, ResumeToken, RoomName, ViewIntent,
+};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,7 +32,8 @@ pub(super) async fn greet<H: Host>(shared: Arc<Shared<H>>, mut socket: Socket) {
         let error = match request {
             Ok(Request::Join(params)) => match join(&shared, &params).await {
                 Ok((joined, events)) => {
-                    let config = shared.config.session.clone();
+                    let mut config = shared.config.session.clone();
+                    config.ice_servers.extend(shared.host.ice_servers(joined.participant_id));
                     let session = Session::new(id.as_ref(), &params, &joined, config);
                     return Life::new(shared, session, events, socket).run().await;
                 }
@@ -79,7 +82,10 @@ async fn join<H: Host>(
         identity: admission.identity,
         grants: admission.grants,
         auto_subscribe: params.auto_subscribe.unwrap_or(true),
-        topology: params.topology.map(|Text(topology)| topology),
+        topology: params.topology.map(|Text(intent)| intent),
+        topologies: params.can(),
+        view: params.view.map_or_else(ViewIntent::default, |Text(view)| view),
+        codecs: params.known_codecs(),
     };
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     match shared.host.enter(Command::Join(Box::new(join)), sender).await? {

@@ -107,6 +107,9 @@ impl<H: Host> Life<H> {
             old.outbox.close(Close::Replaced);
         }
         tracing::info!(%participant_id, "resumed");
+        let mut ice_servers = self.shared.config.session.ice_servers.clone();
+        ice_servers.extend(self.shared.host.ice_servers(participant_id));
+        self.session.set_ice_servers(ice_servers);
         self.session.handle_resumed(Instant::now(), id.as_ref(), &joined);
     }
 

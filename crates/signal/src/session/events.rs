@@ -6,7 +6,7 @@ use motet_room::{Event, RoomEnd};
 
 use super::{Close, Output, Session};
 use crate::host::Host;
-use crate::wire::{AudioLevel, Nothing, Notification, Text};
+use crate::wire::{AudioLevel, FlowView, Nothing, Notification, Text};
 
 impl Session {
     /// Something happened.
@@ -18,6 +18,13 @@ impl Session {
                 self.handle_unsubscribed(&[track_id]);
                 let notification = Notification::SubscriptionRefused { track_id: Text(track_id), reason };
                 self.notify_surely(now, &notification);
+            }
+            Event::TransportsClosed => self.handle_transports_closed(),
+            Event::Relayed { from, epoch, number, message } => {
+                // It was written by `Session::relay` of somebody else.
+                let Ok(message) = serde_json::from_str(&message) else { return };
+                let relayed = Notification::Relayed { from: Text(from), epoch, number, message };
+                self.notify_surely(now, &relayed);
             }
             Event::Chat { from, text, at_unix_ms, to } => {
                 let (from, to) = (Text(from), to.map(Text));
@@ -86,13 +93,23 @@ fn as_it_is(event: Event) -> Option<Notification> {
         Event::MediaState { peer, state } => {
             Notification::MediaState { peer: Text(peer), state: Text(state) }
         }
-        Event::Topology(topology) => Notification::Topology { topology: Text(topology) },
+        Event::TrackChanged { participant_id, track } => {
+            Notification::TrackChanged { participant_id: Text(participant_id), track: (&track).into() }
+        }
+        Event::Topology(heading) => Notification::Topology((*heading).into()),
+        Event::ViewChanged { participant_id, view } => {
+            Notification::ViewChanged { participant_id: Text(participant_id), view: Text(view) }
+        }
+        Event::Layout(layout) => Notification::Layout { layout: (&layout).into() },
+        Event::Flows(flows) => Notification::Flows { flows: flows.iter().map(FlowView::from).collect() },
         Event::TrackUnpublished { .. }
         | Event::SubscriptionRefused { .. }
         | Event::Chat { .. }
         | Event::Removed { .. }
         | Event::RoomClosed { .. }
         | Event::ServerStopping
+        | Event::Relayed { .. }
+        | Event::TransportsClosed
         | Event::Subscribed(_)
         | Event::Unsubscribed { .. } => return None,
     })

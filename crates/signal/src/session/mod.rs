@@ -4,6 +4,7 @@
 mod close;
 mod events;
 mod missed;
+mod meshing;
 mod publish;
 mod requests;
 mod subscribe;
@@ -71,6 +72,8 @@ pub struct Session {
     is_ended: bool,
     publishing: Option<Publishing>,
     receiving: Option<Receiving>,
+    /// Of the last offer; it goes on where another subscribe PeerConnection begins.
+    last_offer_id: u64,
     missed: Missed,
     outputs: VecDeque<Output>,
 }
@@ -78,16 +81,16 @@ pub struct Session {
 impl Session {
     /// For one who just joined by the request `id` with `params`, on an attached socket.
     pub fn new(id: Option<&Id>, params: &JoinParams, joined: &Joined, config: SessionConfig) -> Self {
-        let codecs = params.codecs.as_ref();
         let mut session = Self {
             participant_id: joined.participant_id,
             session_id: joined.session_id,
             config,
-            codecs: codecs.map(|codecs| codecs.iter().map(|Text(codec)| *codec).collect()),
+            codecs: params.known_codecs(),
             is_attached: true,
             is_ended: false,
             publishing: None,
             receiving: None,
+            last_offer_id: 0,
             missed: Missed::default(),
             outputs: VecDeque::new(),
         };
@@ -130,6 +133,11 @@ impl Session {
     pub fn handle_dropped(&mut self) {
         self.is_attached = false;
         self.outputs.clear();
+    }
+
+    /// Its ICE servers from here on: credentials expire.
+    pub fn set_ice_servers(&mut self, ice_servers: Vec<IceServer>) {
+        self.config.ice_servers = ice_servers;
     }
 
     /// Another socket is attached, by the request `id` to resume.
@@ -225,6 +233,9 @@ enum Success {
     Publish(wire::PublishResult),
     Subscribe(wire::SubscribeResult),
     Chat(wire::ChatResult),
+    SetTopology(wire::SetTopologyResult),
+    SetView(wire::SetViewResult),
+    Announce(wire::AnnounceResult),
     Stats(wire::StatsResult),
 }
 

@@ -164,11 +164,21 @@ impl Session {
 }
 
 fn new_track(media: &PublishedMedia, listed: Option<PublishTrack>) -> NewTrack {
-    let (source, name, muted) = match listed {
-        Some(listed) => (listed.source.0, listed.name, listed.muted.unwrap_or(false)),
-        None => (Source::Other, None, false),
+    let (source, name, muted, track_id) = match listed {
+        Some(listed) => {
+            let track_id = listed.track_id.map(|Text(track_id)| track_id);
+            (listed.source.0, listed.name, listed.muted.unwrap_or(false), track_id)
+        }
+        None => (Source::Other, None, false, None),
     };
-    NewTrack { kind: media.kind, source, name, muted, rtp_parameters: media.rtp_parameters.clone() }
+    NewTrack {
+        kind: media.kind,
+        source,
+        name,
+        muted,
+        rtp_parameters: media.rtp_parameters.clone(),
+        track_id,
+    }
 }
 
 fn by_mid(listed: Vec<PublishTrack>) -> Result<BTreeMap<Mid, PublishTrack>, RpcError> {

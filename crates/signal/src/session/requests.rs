@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use motet_control::Codec;
-use motet_room::{By, Command, LeaveReason, Peer, Reply, TrackId};
+use motet_room::{By, Command, LeaveReason, Peer, Place, Reply, TrackId};
 
 use super::{Session, Success, ask_transport};
 use crate::host::Host;
@@ -43,12 +43,24 @@ impl Session {
             Request::Chat(params) => self.chat(host, params).await,
             Request::Stats(_) => self.stats(host).await,
             Request::Leave(_) => self.leave(host).await,
-            Request::SetTopology(params) => {
-                do_it(host, Command::SetTopology { participant_id, topology: params.topology.0 }).await
+            Request::SetTopology(params) => self.set_topology(host, params.topology.0).await,
+            Request::SetView(params) => self.set_view(host, params).await,
+            Request::SetLayout(params) => {
+                let (place, layout) = (Place::Of(participant_id), params.layout.into());
+                do_it(host, Command::SetLayout { place, layout }).await
             }
+            Request::Announce(params) => self.announce(host, params).await,
+            Request::Settled(params) => {
+                do_it(host, Command::Settled { participant_id, epoch: params.epoch }).await
+            }
+            Request::Relay(params) => self.relay(host, params).await,
+            Request::PeerState(params) => self.report_pair(host, params).await,
+            Request::WatchFlows(params) => {
+                do_it(host, Command::WatchFlows { participant_id, watch: params.watch }).await
+            }
+            Request::ReportFlows(params) => self.report_flows(host, params).await,
             // An ICE-lite side learns paths from checks. A ping is answered by being answered.
             Request::Candidate(_) | Request::Ping(_) => Ok(Success::NOTHING),
-            Request::SetView(_) => Err(RpcError::not_yet("choosing a view")),
             Request::SetPreferredLayers(_) => Err(RpcError::not_yet("choosing layers")),
         }
         .inspect(|_| tracing::trace!(%participant_id, at = ?now, "a request was carried out"))
@@ -114,7 +126,7 @@ impl Session {
     }
 }
 
-async fn do_it<H: Host>(host: &H, command: Command) -> Result<Success, RpcError> {
+pub(super) async fn do_it<H: Host>(host: &H, command: Command) -> Result<Success, RpcError> {
     host.command(command).await?;
     Ok(Success::NOTHING)
 }

@@ -14,7 +14,7 @@ use crate::wire::{self, AnswerParams, Notification, OfferedTrack, RpcError, Text
 /// What this participant receives.
 pub(super) struct Receiving {
     pub(super) sdp: SubscribeSession<TrackId>,
-    tracks: BTreeMap<TrackId, (ParticipantId, MediaKind, Source)>,
+    tracks: BTreeMap<TrackId, (Option<ParticipantId>, MediaKind, Source)>,
     last_offer_id: u64,
     open: Option<OpenOffer>,
     is_connected: bool,
@@ -45,7 +45,7 @@ impl Receiving {
             Some(OfferedTrack {
                 mid: Text(*mid),
                 track_id: Text(*track_id),
-                participant_id: Text(participant_id),
+                participant_id: participant_id.map(Text),
                 kind: Text(kind),
                 source: Text(source),
             })
@@ -83,7 +83,8 @@ impl Session {
         }
         self.open_receiving(host).await.map_err(|error| error.message)?;
         let Some(receiving) = &mut self.receiving else { return Ok(()) };
-        let (stream_id, track_name) = (participant_id.to_string(), track_id.to_string());
+        let stream_id = participant_id.map_or_else(|| "mix".to_owned(), |id| id.to_string());
+        let track_name = track_id.to_string();
         let media = SubscribedMedia { kind, rtp_parameters, stream_id, track_id: track_name };
         receiving.sdp.add(track_id, media).map_err(|error| error.to_string())?;
         receiving.tracks.insert(track_id, (participant_id, kind, source));
@@ -99,11 +100,19 @@ impl Session {
         self.receiving = Some(Receiving {
             sdp: SubscribeSession::new(self.session_id.0, local),
             tracks: BTreeMap::new(),
-            last_offer_id: 0,
+            last_offer_id: self.last_offer_id,
             open: None,
             is_connected: false,
         });
         Ok(())
+    }
+
+    /// The server closed both transports; those that come are new ones, on new PeerConnections.
+    pub(super) fn handle_transports_closed(&mut self) {
+        self.publishing = None;
+        if let Some(receiving) = self.receiving.take() {
+            self.last_offer_id = receiving.last_offer_id;
+        }
     }
 
     /// These tracks are over.

@@ -3,6 +3,7 @@
 
 mod envelope;
 mod error;
+mod layout;
 mod notification;
 mod people;
 mod request;
@@ -13,16 +14,18 @@ mod text;
 pub use envelope::{Id, Inbound};
 pub(crate) use envelope::{write_error, write_notification, write_result};
 pub use error::{Code, RpcError};
-pub use notification::{AudioLevel, Notification, OfferedTrack};
+pub use layout::{ArrangementWord, CellView, CellWhoView, CellWord, FitWord, LayoutView};
+pub use notification::{AudioLevel, FlowView, HeadingView, Notification, OfferedTrack};
 pub use people::{GrantsView, ParticipantView, RoomView, TrackView, YouView};
 pub use request::{
-    AnswerParams, CandidateParams, ChatParams, JoinParams, MuteParams, NoParams, PauseParams, PublishParams,
-    PublishTrack, Request, RestartIceParams, ResumeParams, Secret, SetTopologyParams, TrackIdParams,
-    TrackIdsParams,
+    AnnounceParams, AnnounceTrack, AnswerParams, CandidateParams, ChatParams, JoinParams, MuteParams, NoParams,
+    PauseParams, PeerStateParams, PublishParams, PublishTrack, RelayParams, ReportFlowsParams, Request,
+    RestartIceParams, ResumeParams, Secret, SentFlowParams, SetLayoutParams, SetTopologyParams, SetViewParams,
+    SettledParams, TrackIdParams, TrackIdsParams, WatchFlowsParams,
 };
 pub use result::{
-    ChatResult, IceServer, Joined, Limits, Nothing, PublishResult, PublishedTrack, RefusedSection,
-    RefusedTrack, Replay, SubscribeResult,
+    AnnounceResult, ChatResult, IceServer, Joined, Limits, Nothing, PublishResult, PublishedTrack,
+    RefusedSection, RefusedTrack, Replay, SetTopologyResult, SetViewResult, SubscribeResult,
 };
 pub use stats::{StatsResult, StreamView, TrackStatsView, TransportView};
 pub use text::Text;

@@ -1,10 +1,15 @@
 //! What a client is told unasked.
 
 use motet_control::{MediaKind, Quality};
-use motet_room::{LeaveReason, MediaState, ParticipantId, Peer, RoomEnd, Source, Topology, TrackId};
+use motet_room::{
+    Flow, Heading, Intent, LeaveReason, MediaState, MoveState, ParticipantId, Peer, Reason, RoomEnd, Source, Topology,
+    TrackId, View,
+};
 use motet_rtp::Mid;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::layout::LayoutView;
 use super::people::{ParticipantView, TrackView};
 use super::result::Nothing;
 use super::text::Text;
@@ -65,8 +70,26 @@ pub enum Notification {
         track_id: Text<TrackId>,
         reason: String,
     },
-    Topology {
-        topology: Text<Topology>,
+    TrackChanged {
+        participant_id: Text<ParticipantId>,
+        track: TrackView,
+    },
+    Topology(HeadingView),
+    ViewChanged {
+        participant_id: Text<ParticipantId>,
+        view: Text<View>,
+    },
+    Layout {
+        layout: LayoutView,
+    },
+    Relayed {
+        from: Text<ParticipantId>,
+        epoch: u64,
+        number: u64,
+        message: Map<String, Value>,
+    },
+    Flows {
+        flows: Vec<FlowView>,
     },
     Removed {
         reason: Text<LeaveReason>,
@@ -85,8 +108,9 @@ pub struct OfferedTrack {
     pub mid: Text<Mid>,
     /// Which track.
     pub track_id: Text<TrackId>,
-    /// Whose.
-    pub participant_id: Text<ParticipantId>,
+    /// Whose; nobody's where it is of the mix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_id: Option<Text<ParticipantId>>,
     /// Audio or video.
     pub kind: Text<MediaKind>,
     /// Where it comes from.
@@ -101,4 +125,66 @@ pub struct AudioLevel {
     pub participant_id: Text<ParticipantId>,
     /// How loud, in dBov, -127 to 0.
     pub dbov: i8,
+}
+
+/// How the room moves media, and the client's part in it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HeadingView {
+    /// How the room moves media, or will.
+    pub topology: Text<Topology>,
+    /// How it is wanted to.
+    pub intent: Text<Intent>,
+    /// What the client takes.
+    pub view: Text<View>,
+    /// Why.
+    pub reason: Text<Reason>,
+    /// Why, for people.
+    pub explanation: String,
+    /// Which move.
+    pub epoch: u64,
+    /// How far it is.
+    pub state: Text<MoveState>,
+}
+
+impl From<Heading> for HeadingView {
+    fn from(heading: Heading) -> Self {
+        Self {
+            topology: Text(heading.topology),
+            intent: Text(heading.intent),
+            view: Text(heading.view),
+            reason: Text(heading.reason),
+            explanation: heading.explanation,
+            epoch: heading.epoch,
+            state: Text(heading.state),
+        }
+    }
+}
+
+/// How much one sends to another.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowView {
+    /// A participant, or `server`.
+    pub from: String,
+    /// A participant, or `server`.
+    pub to: String,
+    /// Sound, in bits per second.
+    pub audio_bps: u64,
+    /// Pictures, in bits per second.
+    pub video_bps: u64,
+    /// Whether it is the mix.
+    pub mix: bool,
+}
+
+impl From<&Flow> for FlowView {
+    fn from(flow: &Flow) -> Self {
+        let end = |id: Option<ParticipantId>| id.map_or_else(|| "server".to_owned(), |id| id.to_string());
+        Self {
+            from: end(flow.from),
+            to: end(flow.to),
+            audio_bps: flow.audio_bps,
+            video_bps: flow.video_bps,
+            mix: flow.is_mix,
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! Rooms, participants and tracks as clients see them.
 
 use motet_control::{Codec, MediaKind};
-use motet_room::{Grants, ParticipantId, ParticipantInfo, RoomInfo, Source, Topology, TrackId, TrackInfo};
+use motet_room::{
+    Grants, Intent, MoveState, ParticipantId, ParticipantInfo, Reason, RoomInfo, Source, Topology, TrackId, TrackInfo,
+    View,
+};
 use serde::Serialize;
 
+use super::layout::LayoutView;
 use super::text::Text;
 
 /// A room.
@@ -14,6 +18,18 @@ pub struct RoomView {
     pub name: String,
     /// How it moves media.
     pub topology: Text<Topology>,
+    /// How it is wanted to.
+    pub intent: Text<Intent>,
+    /// Why it does as it does.
+    pub reason: Text<Reason>,
+    /// Why, for people.
+    pub explanation: String,
+    /// The asker's last move.
+    pub epoch: u64,
+    /// How far that is.
+    pub state: Text<MoveState>,
+    /// How the mix is laid out.
+    pub layout: LayoutView,
     /// How many people may be in it.
     pub participants_max: usize,
 }
@@ -28,6 +44,8 @@ pub struct ParticipantView {
     pub name: String,
     /// Since when it is here, in milliseconds since 1970-01-01.
     pub joined_at: u64,
+    /// What it takes.
+    pub view: Text<View>,
     /// What it publishes.
     pub tracks: Vec<TrackView>,
 }
@@ -69,8 +87,9 @@ pub struct TrackView {
     pub name: Option<String>,
     /// Whether it is muted.
     pub muted: bool,
-    /// What it is encoded with.
-    pub codec: Text<Codec>,
+    /// What it is encoded with; nothing where it does not pass the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<Text<Codec>>,
 }
 
 impl From<&RoomInfo> for RoomView {
@@ -78,6 +97,12 @@ impl From<&RoomInfo> for RoomView {
         Self {
             name: room.name.to_string(),
             topology: Text(room.topology),
+            intent: Text(room.intent),
+            reason: Text(room.reason),
+            explanation: room.explanation.clone(),
+            epoch: room.epoch,
+            state: Text(if room.is_moving { MoveState::Moving } else { MoveState::Settled }),
+            layout: (&room.layout).into(),
             participants_max: room.participants_max,
         }
     }
@@ -89,6 +114,7 @@ impl From<&ParticipantInfo> for ParticipantView {
             id: Text(participant.id),
             name: participant.name.to_string(),
             joined_at: participant.joined_at_unix_ms,
+            view: Text(participant.view),
             tracks: participant.tracks.iter().map(TrackView::from).collect(),
         }
     }
@@ -102,7 +128,7 @@ impl From<&TrackInfo> for TrackView {
             source: Text(track.source),
             name: track.name.clone(),
             muted: track.muted,
-            codec: Text(track.codec),
+            codec: track.codec.map(Text),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use motet_control::Codec;
-use motet_room::{ParticipantId, Peer, Source, Topology, TrackId};
+use motet_control::{Codec, MediaKind};
+use motet_room::{Intent, PairState, ParticipantId, Peer, Source, Topologies, Topology, TrackId, ViewIntent};
 use motet_rtp::Mid;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::{Code, RpcError};
+use super::layout::LayoutView;
 use super::text::Text;
 
 /// One request with its params. A method or a param that is not known is an error, so that slips of the pen are noticed.
@@ -33,8 +34,14 @@ pub enum Request {
     Stats(NoParams),
     Ping(NoParams),
     SetTopology(SetTopologyParams),
-    /// For a later version: which view this participant takes.
-    SetView(Value),
+    SetView(SetViewParams),
+    SetLayout(SetLayoutParams),
+    Announce(AnnounceParams),
+    Settled(SettledParams),
+    Relay(RelayParams),
+    PeerState(PeerStateParams),
+    WatchFlows(WatchFlowsParams),
+    ReportFlows(ReportFlowsParams),
     /// For a later version: which layers this participant takes.
     SetPreferredLayers(Value),
 }
@@ -53,12 +60,32 @@ pub struct JoinParams {
     /// Whether it is offered every track unasked; true where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_subscribe: Option<bool>,
-    /// The topology that it wants.
+    /// What the room shall be, if this makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topology: Option<Text<Topology>>,
+    pub topology: Option<Text<Intent>>,
+    /// What the client can take part in; `sfu` and `mcu` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topologies: Option<Vec<Text<Topology>>>,
+    /// What the participant wants to take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Text<ViewIntent>>,
     /// The codecs that it can receive, for clients that cannot read an offer with any other; all where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codecs: Option<Vec<Text<Codec>>>,
+}
+
+impl JoinParams {
+    /// What the client can take part in.
+    pub fn can(&self) -> Topologies {
+        let listed = self.topologies.as_ref();
+        let listed = listed.map(|listed| listed.iter().map(|Text(topology)| *topology).collect::<Vec<_>>());
+        listed.map_or_else(Topologies::default, |listed| Topologies::listed(&listed))
+    }
+
+    /// The codecs that it knows, where it says so.
+    pub fn known_codecs(&self) -> Option<Vec<Codec>> {
+        self.codecs.as_ref().map(|codecs| codecs.iter().map(|Text(codec)| *codec).collect())
+    }
 }
 
 /// Comes back.
@@ -95,6 +122,9 @@ pub struct PublishTrack {
     /// Whether it begins muted; of no meaning for a track that is published already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
+    /// The announced track that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track_id: Option<Text<TrackId>>,
 }
 
 /// One track.
@@ -177,7 +207,110 @@ pub struct ChatParams {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetTopologyParams {
     /// Which.
-    pub topology: Text<Topology>,
+    pub topology: Text<Intent>,
+}
+
+/// Asks for another view.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetViewParams {
+    /// Which.
+    pub view: Text<ViewIntent>,
+    /// Whose; the own where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant_id: Option<Text<ParticipantId>>,
+}
+
+/// Lays the mix out.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetLayoutParams {
+    /// How.
+    pub layout: LayoutView,
+}
+
+/// Says which tracks there are.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnounceParams {
+    /// Those that were not announced before.
+    pub tracks: Vec<AnnounceTrack>,
+}
+
+/// One track to announce.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnounceTrack {
+    /// Audio or video.
+    pub kind: Text<MediaKind>,
+    /// Where it comes from.
+    pub source: Text<Source>,
+    /// What its publisher calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether it begins muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+}
+
+/// Followed a move to its end.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettledParams {
+    /// Which.
+    pub epoch: u64,
+}
+
+/// Passes a message on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RelayParams {
+    /// To whom.
+    pub to: Text<ParticipantId>,
+    /// Of which mesh.
+    pub epoch: u64,
+    /// What; between clients.
+    pub message: Map<String, Value>,
+}
+
+/// How a pair of a mesh does.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PeerStateParams {
+    /// The other one.
+    pub participant_id: Text<ParticipantId>,
+    /// Of which mesh.
+    pub epoch: u64,
+    /// How.
+    pub state: Text<PairState>,
+}
+
+/// Wants to be told of flows, or no longer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WatchFlowsParams {
+    /// Whether.
+    pub watch: bool,
+}
+
+/// What is sent to others of a mesh.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReportFlowsParams {
+    /// One for each.
+    pub flows: Vec<SentFlowParams>,
+}
+
+/// What is sent to one other of a mesh.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SentFlowParams {
+    /// To whom.
+    pub to: Text<ParticipantId>,
+    /// Sound, in bits per second.
+    pub audio_bps: u64,
+    /// Pictures, in bits per second.
+    pub video_bps: u64,
 }
 
 /// No params.
@@ -229,7 +362,14 @@ impl Request {
             "stats" => Self::Stats(read_params(params)?),
             "ping" => Self::Ping(read_params(params)?),
             "setTopology" => Self::SetTopology(read_params(params)?),
-            "setView" => Self::SetView(params),
+            "setView" => Self::SetView(read_params(params)?),
+            "setLayout" => Self::SetLayout(read_params(params)?),
+            "announce" => Self::Announce(read_params(params)?),
+            "settled" => Self::Settled(read_params(params)?),
+            "relay" => Self::Relay(read_params(params)?),
+            "peerState" => Self::PeerState(read_params(params)?),
+            "watchFlows" => Self::WatchFlows(read_params(params)?),
+            "reportFlows" => Self::ReportFlows(read_params(params)?),
             "setPreferredLayers" => Self::SetPreferredLayers(params),
             _ => {
                 let name: String = method.chars().take(40).collect();

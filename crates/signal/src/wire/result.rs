@@ -1,6 +1,6 @@
 //! What a request that succeeded is answered.
 
-use motet_room::{ParticipantId, ResumeToken, TrackId};
+use motet_room::{Intent, ParticipantId, Reason, ResumeToken, Topology, TrackId, View};
 use motet_rtp::Mid;
 use serde::Serialize;
 
@@ -133,4 +133,36 @@ pub struct RefusedTrack {
 pub struct ChatResult {
     /// When it went out, in milliseconds since 1970-01-01.
     pub at: u64,
+}
+
+/// Of `setTopology`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SetTopologyResult {
+    /// How the room moves media, or will.
+    pub topology: Text<Topology>,
+    /// How it is wanted to.
+    pub intent: Text<Intent>,
+    /// Why.
+    pub reason: Text<Reason>,
+    /// Why, for people.
+    pub explanation: String,
+    /// The room's last move.
+    pub epoch: u64,
+}
+
+/// Of `setView`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct SetViewResult {
+    /// What the participant takes, or will.
+    pub view: Text<View>,
+    /// Its last move.
+    pub epoch: u64,
+}
+
+/// Of `announce`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnnounceResult {
+    /// One for each track, in the order asked.
+    pub track_ids: Vec<Text<TrackId>>,
 }

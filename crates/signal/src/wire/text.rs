@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use motet_control::{Codec, MediaKind, Quality};
 use motet_room::{
-    LeaveReason, MediaState, ParticipantId, Peer, ResumeToken, RoomEnd, Source, Topology, TrackId,
+    Intent, LeaveReason, MediaState, MoveState, PairState, ParticipantId, Peer, Reason, ResumeToken, RoomEnd,
+    Source, Topology, TrackId, View, ViewIntent,
 };
 use motet_rtp::Mid;
 use serde::de::{Deserialize, Deserializer, Error};
@@ -82,6 +83,12 @@ macro_rules! listed {
 listed! {
     Source: *Source::ALL, Source::as_str;
     Topology: *Topology::ALL, Topology::as_str;
+    Intent: *Intent::ALL, Intent::as_str;
+    View: *View::ALL, View::as_str;
+    ViewIntent: *ViewIntent::ALL, ViewIntent::as_str;
+    Reason: *Reason::ALL, Reason::as_str;
+    MoveState: *MoveState::ALL, MoveState::as_str;
+    PairState: *PairState::ALL, PairState::as_str;
     LeaveReason: *LeaveReason::ALL, LeaveReason::as_str;
     RoomEnd: *RoomEnd::ALL, RoomEnd::as_str;
     MediaState: *MediaState::ALL, MediaState::as_str;

@@ -42,6 +42,9 @@ impl Client {
             grants: admission.grants,
             auto_subscribe: params.auto_subscribe.unwrap_or(true),
             topology: params.topology.map(|Text(topology)| topology),
+            topologies: params.can(),
+            view: params.view.map_or_else(Default::default, |Text(view)| view),
+            codecs: params.known_codecs(),
         };
         let (sender, events) = mpsc::channel(1_024);
         let Reply::Joined(joined) = house.enter(Command::Join(Box::new(join)), sender).await.unwrap() else {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use motet_control::{CandidateProtocol, Fingerprint, FingerprintHash, IceCandidate, Request, TransportStats};
+use motet_control::{MixerAsk, CandidateProtocol, Fingerprint, FingerprintHash, IceCandidate, Request, TransportStats};
 use motet_room::{
     Clock, Command, Event, Grants, Location, Output, ParticipantId, Peer, Reply, RoomError, RoomName, Rooms,
     RoomsConfig, WorkerFacts, WorkerIndex,
@@ -28,6 +28,8 @@ pub(crate) struct Inside {
     pub(crate) now: Instant,
     pub(crate) requests: Vec<Request>,
     pub(crate) commands: Vec<String>,
+    /// What mixers were asked.
+    pub(crate) mixer: Vec<MixerAsk>,
     events: HashMap<ParticipantId, mpsc::Sender<Event>>,
 }
 
@@ -51,8 +53,9 @@ impl House {
             }],
             fingerprints: vec![Fingerprint { hash: FingerprintHash::Sha256, digest: (0..32).collect() }],
         });
-        let (requests, commands, events) = (Vec::new(), Vec::new(), HashMap::new());
-        Self(Arc::new(Mutex::new(Inside { rooms, now, requests, commands, events })))
+        let (requests, commands, mixer) = (Vec::new(), Vec::new(), Vec::new());
+        let events = HashMap::new();
+        Self(Arc::new(Mutex::new(Inside { rooms, now, requests, commands, mixer, events })))
     }
 
     pub(crate) fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -99,6 +102,8 @@ impl Inside {
                     let Some(session) = self.events.get(&participant_id) else { continue };
                     session.try_send(event).expect("the session takes its events");
                 }
+                Output::Mixer { request, .. } => self.mixer.push(request.ask),
+                Output::Decided(_) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How a request is refused.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use motet_room::RoomError;
@@ -49,16 +49,24 @@ impl From<RoomError> for ApiError {
             | RoomError::TooManyTracks { .. }
             | RoomError::TooManySubscriptions { .. }
             | RoomError::BadState { .. }
+            | RoomError::MeshFull { .. }
+            | RoomError::NoMesh
+            | RoomError::StaleEpoch
+            | RoomError::NoMix
             | RoomError::ResumeExpired => StatusCode::CONFLICT,
             RoomError::NotAllowed { .. } => StatusCode::FORBIDDEN,
-            RoomError::NotYet { .. } => StatusCode::NOT_IMPLEMENTED,
+            RoomError::TooMuch => StatusCode::TOO_MANY_REQUESTS,
             RoomError::ServerFull { .. } | RoomError::NoWorker | RoomError::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             RoomError::BadName { .. }
             | RoomError::BadText { .. }
             | RoomError::TextTooLong { .. }
-            | RoomError::BadTrack { .. } => StatusCode::BAD_REQUEST,
+            | RoomError::BadTrack { .. }
+            | RoomError::BadLayout { .. }
+            | RoomError::BadVoice { .. }
+            | RoomError::BadMix { .. }
+            | RoomError::MessageTooLong { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error.reason(), error.to_string())
     }
@@ -76,6 +84,12 @@ impl From<Denial> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "badRequest", rejection.body_text())
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
         Self::new(rejection.status(), "badRequest", rejection.body_text())
     }
 }

@@ -7,9 +7,11 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use motet_room::{By, Command, ParticipantId, Reply, RoomDetails, RoomError, RoomName, Topology, TrackId};
+use motet::control::Layout;
+use motet_room::{By, Command, ParticipantId, Reply, RoomDetails, RoomError, RoomName, TrackId};
 
 use super::error::{ApiError, ErrorBody};
+use super::mixing::intent_of;
 use super::words::{NewRoom, Participant, Room, RoomWithPeople};
 use crate::http::App;
 use crate::http::auth::Asker;
@@ -41,7 +43,6 @@ pub(super) async fn list_rooms(
     (status = 401, description = "No good token", body = ErrorBody),
     (status = 403, description = "The token does not allow it", body = ErrorBody),
     (status = 409, description = "There is a room of that name", body = ErrorBody),
-    (status = 501, description = "That topology is not there yet", body = ErrorBody),
     (status = 503, description = "The server is full or stopping", body = ErrorBody),
 ))]
 pub(super) async fn create_room(
@@ -51,9 +52,7 @@ pub(super) async fn create_room(
 ) -> Result<(StatusCode, Json<RoomWithPeople>), ApiError> {
     let Json(new) = body?;
     asker.need_admin_of(&new.name)?;
-    let topology = new.topology.map(|word| {
-        Topology::from_word(&word).ok_or_else(|| bad_request("topology is one of mesh, sfu, mcu and auto"))
-    });
+    let topology = new.topology.as_deref().map(intent_of).transpose()?;
     if new.participants_max == Some(0) {
         return Err(bad_request("participantsMax is at least 1"));
     }
@@ -62,7 +61,9 @@ pub(super) async fn create_room(
     }
     let command = Command::CreateRoom(motet_room::NewRoom {
         name: RoomName::new(&new.name)?,
-        topology: topology.transpose()?,
+        topology,
+        layout: new.layout.map(Layout::from).unwrap_or_default(),
+        mix: new.mix.map(|mix| mix.over(&app.config.mix)),
         participants_max: new.participants_max,
         empty_grace: new.empty_grace_s.map(Duration::from_secs),
     });
@@ -205,11 +206,11 @@ pub(super) async fn nothing() -> ApiError {
     )
 }
 
-async fn find_room(app: &App, room: &str) -> Result<RoomDetails, ApiError> {
+pub(super) async fn find_room(app: &App, room: &str) -> Result<RoomDetails, ApiError> {
     details(app.rooms.command(Command::ShowRoom { room: room_name(room)? }).await?)
 }
 
-fn details(reply: Reply) -> Result<RoomDetails, ApiError> {
+pub(super) fn details(reply: Reply) -> Result<RoomDetails, ApiError> {
     match reply {
         Reply::Room(details) => Ok(*details),
         other => Err(unexpected(&other)),
@@ -217,19 +218,19 @@ fn details(reply: Reply) -> Result<RoomDetails, ApiError> {
 }
 
 /// A room whose name cannot be one is not there.
-fn room_name(room: &str) -> Result<RoomName, ApiError> {
+pub(super) fn room_name(room: &str) -> Result<RoomName, ApiError> {
     RoomName::new(room).map_err(|_| RoomError::NoSuchRoom.into())
 }
 
-fn participant_id(text: &str) -> Result<ParticipantId, ApiError> {
+pub(super) fn participant_id(text: &str) -> Result<ParticipantId, ApiError> {
     text.parse().map_err(|_| RoomError::NoSuchParticipant.into())
 }
 
-fn bad_request(message: &str) -> ApiError {
+pub(super) fn bad_request(message: &str) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "badRequest", message)
 }
 
-fn unexpected(reply: &Reply) -> ApiError {
+pub(super) fn unexpected(reply: &Reply) -> ApiError {
     tracing::error!(?reply, "the rooms gave an answer of another kind");
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something is wrong with this server")
 }

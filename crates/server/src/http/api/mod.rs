@@ -2,16 +2,19 @@
 
 mod error;
 mod handlers;
+mod mix_words;
+mod mixing;
 mod words;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::App;
@@ -40,9 +43,17 @@ fn parts() -> (Router<Arc<App>>, OpenApi) {
             PREFIX,
             OpenApiRouter::new()
                 .routes(routes!(handlers::list_rooms, handlers::create_room))
-                .routes(routes!(handlers::show_room, handlers::close_room))
+                .routes(routes!(handlers::show_room, handlers::close_room, mixing::change_room))
                 .routes(routes!(handlers::list_participants))
-                .routes(routes!(handlers::show_participant, handlers::remove_participant))
+                .routes(routes!(
+                    handlers::show_participant,
+                    handlers::remove_participant,
+                    mixing::change_participant
+                ))
+                .routes(
+                    routes!(mixing::play).layer(DefaultBodyLimit::max(mixing::ANNOUNCEMENT_BYTES_MAX)),
+                )
+                .routes(routes!(mixing::stop_playing))
                 .routes(routes!(handlers::mute_track)),
         )
         .split_for_parts();

@@ -1,16 +1,35 @@
 //! The words of the API, the same as signaling's.
 
 use motet_room::{ParticipantInfo, RoomDetails, RoomInfo, TrackInfo};
+use motet_signal::wire::LayoutView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::mix_words::Mix;
 
 /// A room.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Room {
     name: String,
-    /// How it moves media: `sfu`.
+    /// How it moves media: `mesh`, `sfu` or `mcu`.
     topology: &'static str,
+    /// How it shall: as `topology`, or `auto`.
+    intent: &'static str,
+    /// Why it does as it does, a stable word for programs.
+    #[schema(example = "fewPeople")]
+    reason: &'static str,
+    /// Why, for people.
+    explanation: String,
+    /// Its last move; grows.
+    epoch: u64,
+    /// Whether somebody's move is not over yet.
+    moving: bool,
+    /// Whether somebody takes the mix, so that there is one.
+    mixed: bool,
+    /// How the mix is laid out, as signaling's `setLayout` has it.
+    #[schema(value_type = Object, example = json!({"arrangement": "grid", "fit": "crop"}))]
+    layout: LayoutView,
     /// Milliseconds since 1970-01-01.
     created_at: u64,
     participant_count: usize,
@@ -24,6 +43,13 @@ impl From<RoomInfo> for Room {
         Self {
             name: room.name.to_string(),
             topology: room.topology.as_str(),
+            intent: room.intent.as_str(),
+            reason: room.reason.as_str(),
+            explanation: room.explanation,
+            epoch: room.epoch,
+            moving: room.is_moving,
+            mixed: room.is_mixed,
+            layout: (&room.layout).into(),
             created_at: room.created_at_unix_ms,
             participant_count: room.participants,
             participants_max: room.participants_max,
@@ -61,6 +87,8 @@ pub(super) struct Participant {
     name: String,
     /// Milliseconds since 1970-01-01.
     joined_at: u64,
+    /// What it takes: `tracks` or `mix`.
+    view: &'static str,
     tracks: Vec<Track>,
 }
 
@@ -70,6 +98,7 @@ impl From<ParticipantInfo> for Participant {
             id: participant.id.to_string(),
             name: participant.name.to_string(),
             joined_at: participant.joined_at_unix_ms,
+            view: participant.view.as_str(),
             tracks: participant.tracks.into_iter().map(Track::from).collect(),
         }
     }
@@ -87,8 +116,9 @@ pub(super) struct Track {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     muted: bool,
-    /// Such as `VP8`.
-    codec: &'static str,
+    /// Such as `VP8`; nothing where it does not pass the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codec: Option<&'static str>,
 }
 
 impl From<TrackInfo> for Track {
@@ -99,7 +129,7 @@ impl From<TrackInfo> for Track {
             source: track.source.as_str(),
             name: track.name,
             muted: track.muted,
-            codec: track.codec.name(),
+            codec: track.codec.map(motet::control::Codec::name),
         }
     }
 }
@@ -110,8 +140,13 @@ impl From<TrackInfo> for Track {
 pub(super) struct NewRoom {
     #[schema(example = "standup")]
     pub(super) name: String,
-    /// How it moves media; `sfu` where nothing is said.
+    /// How it shall move media: `mesh`, `sfu`, `mcu` or `auto`; as configured where nothing is said.
     pub(super) topology: Option<String>,
+    /// How its mix is laid out, as signaling's `setLayout` has it; a grid where nothing is said.
+    #[schema(value_type = Option<Object>, example = json!({"arrangement": "speakerStrip"}))]
+    pub(super) layout: Option<LayoutView>,
+    /// How it is mixed; as configured where nothing is said.
+    pub(super) mix: Option<Mix>,
     /// How many people may be in it; the server's limit where nothing is said.
     pub(super) participants_max: Option<usize>,
     /// How long it stays without people; as configured where nothing is said.
