@@ -11,7 +11,7 @@ const SMALL = { width: 500, height: 400 };
 let server;
 let browser;
 before(async () => {
-  server = await Server.start({ args: ['--mesh-auto-people', '3'] });
+  server = await Server.start({ args: ['--auto-mesh-people-max', '3'] });
   browser = await startChromium();
 });
 after(async () => {
