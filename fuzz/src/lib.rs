@@ -44,6 +44,7 @@ targets! {
     signaling_json,
     srtp,
     stun,
+    turn,
     vp8,
     vp9,
 }

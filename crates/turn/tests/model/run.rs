@@ -95,7 +95,8 @@ impl Run {
     }
 
     fn wait(&mut self) {
-        let seconds = [1, 1, 1, 2, 5, 10, 29, 30, 60, 100, 299, 301, 650][self.below(13)];
+        let few = [1, 1, 1, 2, 5, 10, 29, 30][self.below(8)];
+        let seconds = if self.below(8) == 0 { [60, 100, 299, 301, 599, 650][self.below(6)] } else { few };
         self.world.advance(Duration::from_secs(seconds));
         self.model.advance(seconds);
     }
@@ -163,8 +164,7 @@ impl Run {
                 request.with(attribute::EVEN_PORT, &[0x80])
             }
             4..6 if !self.tokens.is_empty() => {
-                let at = self.below(self.tokens.len());
-                let token = self.tokens[at];
+                let token = self.tokens[self.tokens.len() - 1 - self.below(2).min(self.tokens.len() - 1)];
                 wanted.token = Some(token);
                 request.with(attribute::RESERVATION, &token.to_be_bytes())
             }
@@ -327,7 +327,7 @@ impl Run {
     }
 
     fn lifetime(&mut self) -> Option<u32> {
-        [None, None, Some(0), Some(60), Some(1200), Some(9999)][self.below(6)]
+        [None, None, None, Some(0), Some(60), Some(1200), Some(9999)][self.below(7)]
     }
 
     fn next_transaction(&mut self) -> u64 {
