@@ -69,6 +69,25 @@ async function listenDuring(t, what, move) {
   });
 }
 
+test('the ear of these tests hears a gap where there is one', { timeout: 100_000 }, async () => {
+  await meet('ear', 'mesh');
+  await people[0].startHearing([PEOPLE[1].tone]);
+  const silence = () => {
+    const elements = [...document.querySelectorAll('audio')];
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const mute = (muted) => elements.forEach((element) => (element.muted = muted));
+    return pause(1_000)
+      .then(() => mute(true))
+      .then(() => pause(500))
+      .then(() => mute(false))
+      .then(() => pause(1_000));
+  };
+  await people[0].page.evaluate(silence);
+  const { gapMs } = longestGap(await people[0].stopHearing(), 0);
+  assert.ok(gapMs >= 480 && gapMs < 900, `500 ms of silence are heard as ${gapMs}`);
+  await Promise.all(people.map((person) => person.page.close()));
+});
+
 const go = (topology) => people[0].page.evaluate((to) => window.motet.room.setTopology(to), topology);
 
 test('from mesh to SFU to MCU to SFU to mesh nobody misses a word', { timeout: 150_000 }, async (t) => {
