@@ -41,6 +41,25 @@ impl AudioCodec {
         }
     }
 
+    /// Whether the sender's own encoder heard no voice in this. Only SILK says so, in the first bits behind the table of
+    /// contents, one for each 20 ms and channel (RFC 6716 sections 4.2.3 and 4.2.4).
+    pub(super) fn is_voiceless(self, payload: &[u8]) -> bool {
+        const FIRST_CELT_CONFIG: u8 = 16;
+        let (Self::Opus, [toc, first, ..]) = (self, payload) else { return false };
+        let Ok(descriptor) = opus::parse(payload) else { return false };
+        if toc >> 3 >= FIRST_CELT_CONFIG || descriptor.frames != 1 {
+            return false;
+        }
+        let flags = u32::from(descriptor.frame_samples.div_ceil(960));
+        let of_one_channel = !(0xff_u8 >> flags);
+        // A channel's flags are followed by one bit that tells of FEC.
+        let voice = match descriptor.stereo {
+            false => of_one_channel,
+            true => of_one_channel | of_one_channel >> (flags + 1),
+        };
+        first & voice == 0
+    }
+
     /// Whether the payload can stand in for the one before it.
     pub(super) fn has_fec(self, payload: &[u8]) -> bool {
         self == Self::Opus && has_fec(payload)

@@ -164,6 +164,11 @@ impl Stream {
     pub(super) fn listen(&mut self, gate: &mut Gate, stats: &mut SourceStats) -> Option<f32> {
         while self.phase == Phase::Quiet {
             let (seq, packet) = self.buffer.take_first()?;
+            if self.is_comfort(&packet) {
+                self.is_paused = true;
+                self.next = Some(Place { seq: seq.next(), time: packet.time + packet.len as i64 });
+                continue;
+            }
             self.pcm.clear();
             let samples = self.decode(&packet, stats);
             self.next = Some(Place { seq: seq.next(), time: packet.time + samples as i64 });
@@ -175,6 +180,14 @@ impl Stream {
             }
         }
         None
+    }
+
+    /// What a sender in a pause sends now and then, to say what its silence sounds like. It need not be decoded, and in
+    /// a large room it is most of what comes.
+    fn is_comfort(&self, packet: &Packet) -> bool {
+        let is_alone = self.next.is_some_and(|next| packet.time - next.time >= FRAME as i64);
+        let is_update = self.is_paused && is_alone && packet.codec.is_voiceless(&packet.payload);
+        packet.codec.is_pause(&packet.payload) || is_update
     }
 
     /// The voice that [`Self::listen`] found is to be heard.

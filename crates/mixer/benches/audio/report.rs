@@ -1,0 +1,76 @@
+//! The figures as a table, and what they say of the aims.
+
+use std::io::Write;
+
+use crate::Outcome;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    /// CPU-seconds a second.
+    pub(crate) cores: f64,
+    /// What each listener received.
+    pub(crate) packets_per_second: f64,
+    /// How loud a listener heard the room.
+    pub(crate) loudness_db: f64,
+}
+
+pub(crate) struct Row {
+    pub(crate) participants: usize,
+    pub(crate) janus: Figure,
+    pub(crate) mix: Figure,
+    pub(crate) forward: Figure,
+}
+
+impl Row {
+    pub(crate) fn tell(&self) -> Outcome {
+        let Self { participants, janus, mix, forward } = self;
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
+            "{participants:4} participants: Janus {:.4} of a core, Motet {:.4}: 1/{:.1}; forwarding alone {:.4}",
+            janus.cores,
+            mix.cores,
+            janus.cores / mix.cores,
+            forward.cores,
+        )?;
+        for (name, figure) in [("Janus", janus), ("Motet", mix), ("forwarding", forward)] {
+            let Figure { packets_per_second, loudness_db, .. } = figure;
+            writeln!(
+                out,
+                "     {name}: {packets_per_second:.1} packets/s to each listener, {loudness_db:.1} dBFS heard"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn tell_alone(mix: &Figure) -> Outcome {
+    let Figure { cores, packets_per_second, loudness_db } = mix;
+    writeln!(
+        std::io::stdout(),
+        "Motet {cores:.4} of a core; {packets_per_second:.1} packets/s to each listener, {loudness_db:.1} dBFS heard"
+    )?;
+    Ok(())
+}
+
+pub(crate) fn tell_aims(rows: &[Row]) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    for (participants, aim) in [(50, 5.0), (200, 15.0)] {
+        let Some(row) = rows.iter().find(|row| row.participants == participants) else { continue };
+        let ratio = row.janus.cores / row.mix.cores;
+        let verdict = if ratio >= aim { "met" } else { "MISSED" };
+        writeln!(out, "aim at {participants}: at most 1/{aim} of Janus; is 1/{ratio:.1}: {verdict}")?;
+    }
+    let (Some(few), Some(many)) = (rows.iter().find(|row| row.participants == 50), rows.last()) else {
+        return Ok(());
+    };
+    let listeners = (many.participants - few.participants) as f64;
+    let slope = |of: fn(&Row) -> f64| (of(many) - of(few)) * 1e6 / listeners;
+    let (mix, forward) = (slope(|row| row.mix.cores), slope(|row| row.forward.cores));
+    let verdict = if mix <= 2.0 * forward { "met" } else { "MISSED" };
+    writeln!(
+        out,
+        "a further listener costs {mix:.0} us of CPU a second, its own silence included; forwarding to one {forward:.0} us; aim at most twice: {verdict}"
+    )?;
+    Ok(())
+}
