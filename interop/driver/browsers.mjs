@@ -32,7 +32,7 @@ const CHROMIUM_ARGS = [
  * One Chromium process; `video` and `audio` name files for its fake camera and microphone.
  * @param {{video?: string, audio?: string, args?: string[], viewport?: {width: number, height: number}}} [options]
  */
-export async function startChromium({ video, audio, args = [], viewport } = {}) {
+export async function startChromium({ video, audio, args = [], viewport, acceptInsecureCerts = false } = {}) {
   const fake = video || audio ? '--use-fake-device-for-media-stream' : '--use-fake-device-for-media-stream=fps=20';
   const files = [
     ...(video ? [`--use-file-for-fake-video-capture=${video}`] : []),
@@ -43,6 +43,7 @@ export async function startChromium({ video, audio, args = [], viewport } = {}) 
     headless: true,
     dumpio: Boolean(process.env.INTEROP_SHOW),
     args: ['--no-sandbox', ...CHROMIUM_ARGS, fake, ...files, ...args],
+    acceptInsecureCerts,
     defaultViewport: viewport ?? { width: 1280, height: 800 },
   });
   return {
@@ -85,13 +86,28 @@ export async function startFirefox() {
   };
 }
 
-/** `isPlain`: the microphone's sound is sent as it is. */
-async function join(page, url, { isPlain = false } = {}) {
+/** `isPlain`: the microphone's sound is sent as it is. `relay`: media goes through TURN alone, over `udp`, `tcp` or `tls`. */
+async function join(page, url, { isPlain = false, relay } = {}) {
   const person = new Person(page);
+  if (relay) await page.evaluateOnNewDocument(relayOnly, relay);
   await page.evaluateOnNewDocument(inPage.watchPeerConnections);
   if (isPlain) await page.evaluateOnNewDocument(inCall.plainMicrophones);
   await page.goto(url);
   return person;
+}
+
+/** Runs before the page's own scripts: each connection goes through TURN, and of its servers those over `kind` are left. */
+function relayOnly(kind) {
+  const Native = window.RTCPeerConnection;
+  const isWanted = (url) =>
+    kind === 'tls' ? url.startsWith('turns:') : url.startsWith('turn:') && url.endsWith(`transport=${kind}`);
+  window.RTCPeerConnection = class extends Native {
+    constructor(config = {}, ...rest) {
+      const servers = (config.iceServers ?? []).map((server) => ({ ...server, urls: [server.urls].flat().filter(isWanted) }));
+      const iceServers = servers.filter((server) => server.urls.length > 0);
+      super({ ...config, iceServers, iceTransportPolicy: 'relay' }, ...rest);
+    }
+  };
 }
 
 /** A page in a call. */

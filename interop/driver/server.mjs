@@ -47,30 +47,30 @@ export class Server {
   /**
    * @param {{args?: string[], rtcIps?: string[], workers?: number, dev?: boolean, env?: Record<string, string>}} [options]
    */
-  static async start({ args = [], rtcIps, workers = 1, dev = true, env = {} } = {}) {
-    const httpPort = await freePort();
+  static async start({ args = [], rtcIps, workers = 1, dev = true, env = {}, listen = '127.0.0.1', isSecure = false } = {}) {
+    const httpPort = await freePort(listen);
     const ips = rtcIps ?? ['127.0.0.1', ownAddress()];
     const rtcPort = await freePort('0.0.0.0', workers);
     const words = [
       ...(dev ? ['--dev'] : []),
-      ...['--listen', `127.0.0.1:${httpPort}`, '--rtc-port', String(rtcPort), '--workers', String(workers)],
+      ...['--listen', `${listen}:${httpPort}`, '--rtc-port', String(rtcPort), '--workers', String(workers)],
       ...ips.flatMap((ip) => ['--rtc-ip', ip]),
       // TURN has one port for all; tests of it say so in their arguments.
       ...(args.some((word) => word.startsWith('--turn')) ? [] : ['--turn=false']),
       ...args,
     ];
     const child = spawn(BINARY, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-    const server = new Server(child, httpPort, rtcPort);
+    const server = new Server(child, httpPort, rtcPort, listen, isSecure ? 's' : '');
     await server.#ready();
     return server;
   }
 
-  constructor(child, httpPort, rtcPort) {
+  constructor(child, httpPort, rtcPort, host = '127.0.0.1', secure = '') {
     this.child = child;
     this.httpPort = httpPort;
     this.rtcPort = rtcPort;
-    this.url = `http://127.0.0.1:${httpPort}`;
-    this.signalUrl = `ws://127.0.0.1:${httpPort}/signal`;
+    this.url = `http${secure}://${host}:${httpPort}`;
+    this.signalUrl = `ws${secure}://${host}:${httpPort}/signal`;
     this.log = '';
     this.exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     for (const stream of [child.stdout, child.stderr]) {

@@ -6,21 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::process::{Outcome, command, root, say, show, succeeds, target};
 
 /// What building the server needs: a C compiler for aws-lc, OpenSSL's headers for the DTLS door, cmake for libopus.
-const BUILD_PACKAGES: &[&str] = &[
-    "cmake",
-    "gcc",
-    "g++",
-    "libc6-dev",
-    "libdav1d-dev",
-    "libssl-dev",
-    "libvpx-dev",
-    "nasm",
-    "pkg-config",
-];
+const BUILD_PACKAGES: &[&str] =
+    &["cmake", "gcc", "g++", "libc6-dev", "libdav1d-dev", "libssl-dev", "libvpx-dev", "nasm", "pkg-config"];
 
-/// What the tests need besides: the browsers, GStreamer with its WebRTC element, Python for it and for aiortc.
+/// What the tests need besides: the browsers, coturn for its tools, GStreamer with its WebRTC element, Python for it and for aiortc.
 const TEST_PACKAGES: &[&str] = &[
     "chromium",
+    "coturn",
     "firefox-esr",
     "fonts-dejavu-core",
     "gir1.2-gst-plugins-bad-1.0",
