@@ -30,6 +30,8 @@ macro_rules! targets {
 }
 
 targets! {
+    announcement,
+    audio_mixer,
     av1,
     dcep,
     dtls_door,
