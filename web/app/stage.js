@@ -48,8 +48,8 @@ export function createStage(room) {
   function update() {
     isScheduled = false;
     const mixed = [...room.mix.tracks.values()].find((track) => track.kind === 'video')?.mediaStreamTrack;
-    // Who is in the mixed picture needs no tile beside it.
-    const people = mixed ? [room.local] : [room.local, ...room.participants.values()];
+    // Who is in the mixed picture, as oneself is, needs no tile beside it.
+    const people = mixed ? [] : [room.local, ...room.participants.values()];
     const wanted = new Set(people.flatMap((person) => updatePerson(tiles, person, person === room.local)));
     if (mixed) wanted.add(updateMix(tiles, mixed));
     for (const [key, tile] of tiles) {

@@ -35,7 +35,7 @@ export class Tile {
     this.person = person;
     this.isScreen = person.isScreen ?? person.isMix ?? false;
     this.#video = this.#createVideo();
-    this.#avatar.textContent = initials(person.name);
+    this.#avatar.textContent = person.isMix ? '' : initials(person.name);
     const tag = el(
       'div',
       { class: 'tile-tag', 'aria-hidden': 'true' },
