@@ -4,7 +4,7 @@
     reason = "vectors are loaded and stored through pointers, and run where the processor has them"
 )]
 
-use super::taps::{Columns, GROUP, TAPS};
+use super::taps::{Columns, GROUP, GROUP_ORDER, TAPS, TURN_GROUPS};
 
 /// Which loops to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +59,11 @@ impl Rows {
         }
     }
 
-    /// Each pixel is made of four neighbours in a row whose first pixel stands at `margin`, with at least 16 bytes behind
-    /// the last.
+    /// Each pixel is made of four neighbours in a row whose first pixel stands at `margin`, which is not 0, with at least 16
+    /// bytes behind the last.
     pub(super) fn resample(self, row: &[u8], margin: usize, columns: &Columns, out: &mut [u8]) {
         match self {
-            Self::Plain => plain::resample(row, margin, columns, out, 0),
+            Self::Plain => plain::resample(row, margin, columns, out),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `detect` has seen AVX2.
             Self::Avx2 => unsafe { avx2::resample(row, margin, columns, out) },
@@ -73,7 +73,7 @@ impl Rows {
 
 /// Loops that a compiler can turn into vectors. Inlined, so that they take on what their caller may use.
 mod plain {
-    use super::{Columns, GROUP, ROUND, SHIFT, TAPS};
+    use super::{Columns, GROUP, GROUP_ORDER, ROUND, SHIFT, TAPS, TURN_GROUPS};
 
     #[inline(always)]
     pub(super) fn halve_both(upper: &[u8], lower: &[u8], out: &mut [u8]) {
@@ -105,14 +105,15 @@ mod plain {
         }
     }
 
-    /// From the group `from_group` on.
-    pub(super) fn resample(row: &[u8], margin: usize, columns: &Columns, out: &mut [u8], from_group: usize) {
-        let groups = out.chunks_mut(GROUP).enumerate().skip(from_group);
-        for (group, out) in groups {
-            let bytes = &row[margin.saturating_add_signed(columns.starts[group])..];
-            let (picks, weights) = (&columns.picks[group], &columns.weights[group]);
+    pub(super) fn resample(row: &[u8], margin: usize, columns: &Columns, out: &mut [u8]) {
+        for (turn, out) in out.chunks_mut(TURN_GROUPS * GROUP).enumerate() {
+            let (starts, picks, weights) =
+                (&columns.starts[turn], &columns.picks[turn], &columns.weights[turn]);
             for (pixel, out) in out.iter_mut().enumerate() {
-                let sum: i16 = (pixel * TAPS..(pixel + 1) * TAPS)
+                let place = GROUP_ORDER[pixel / GROUP];
+                let bytes = &row[margin.saturating_add_signed(starts[place] as isize)..];
+                let first = (place * GROUP + pixel % GROUP) * TAPS;
+                let sum: i16 = (first..first + TAPS)
                     .map(|tap| i16::from(bytes[usize::from(picks[tap])]) * i16::from(weights[tap]))
                     .sum();
                 *out = ((sum + ROUND) >> SHIFT).clamp(0, 255) as u8;
@@ -125,11 +126,11 @@ mod plain {
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{Columns, GROUP, ROUND, SHIFT, TAPS, plain};
+    use super::{Columns, GROUP, ROUND, SHIFT, TAPS, TURN_GROUPS, plain};
 
     const VECTOR: usize = 32;
     /// Pixels of one turn of [`resample`].
-    const TURN: usize = 4 * GROUP;
+    const TURN: usize = TURN_GROUPS * GROUP;
 
     #[target_feature(enable = "avx2")]
     pub(super) fn halve_both(upper: &[u8], lower: &[u8], out: &mut [u8]) {
@@ -181,29 +182,39 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn resample(row: &[u8], margin: usize, columns: &Columns, out: &mut [u8]) {
+        // What every load below relies on: starts are -1 at least and `start_max` at most.
+        assert!(margin > 0 && margin + columns.start_max as usize + 16 <= row.len());
         let round = _mm256_set1_epi16(ROUND);
-        let done = out.len() / TURN;
-        let (starts, picks, weights) = (&columns.starts, &columns.picks, &columns.weights);
-        for (turn, out) in out.chunks_exact_mut(TURN).enumerate() {
-            // The sums of a pair of groups: each group four sums in its half.
-            let sums = |group: usize| {
-                let bytes = pair(
-                    load_half(&row[margin.saturating_add_signed(starts[group])..]),
-                    load_half(&row[margin.saturating_add_signed(starts[group + 2])..]),
-                );
-                let picks = pair(load_half(&picks[group]), load_half(&picks[group + 2]));
-                let weights = pair(load_signed(&weights[group]), load_signed(&weights[group + 2]));
-                _mm256_maddubs_epi16(_mm256_shuffle_epi8(bytes, picks), weights)
-            };
-            let group = turn * 4;
-            // Groups 0 and 2 beside 1 and 3: the sums of neighbours come out in the order of the pixels.
-            let sums = _mm256_hadd_epi16(sums(group), sums(group + 1));
+        let first = row[margin..].as_ptr();
+        let turns = columns.starts.iter().zip(&columns.picks).zip(&columns.weights);
+        for (out, ((starts, picks), weights)) in out.chunks_mut(TURN).zip(turns) {
+            // SAFETY: the assertion keeps 16 bytes from each start within the row, on either side of `margin`.
+            let [a, b, c, d] = starts.map(|start| unsafe { half_at(first, start) });
+            let (ab, cd) = (pair(a, b), pair(c, d));
+            let ab = _mm256_shuffle_epi8(ab, load(&picks[..VECTOR]));
+            let cd = _mm256_shuffle_epi8(cd, load(&picks[VECTOR..]));
+            let (low, high) = load_signed(weights);
+            let sums = _mm256_hadd_epi16(_mm256_maddubs_epi16(ab, low), _mm256_maddubs_epi16(cd, high));
             let scaled = _mm256_srai_epi16::<{ SHIFT as i32 }>(_mm256_add_epi16(sums, round));
             let packed = _mm256_packus_epi16(scaled, scaled);
-            let ordered = _mm256_permute4x64_epi64::<0b1000>(packed);
-            store_half(out, _mm256_castsi256_si128(ordered));
+            let ordered = _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(packed));
+            if out.len() == TURN {
+                store_half(out, ordered);
+            } else {
+                let mut turn = [0; TURN];
+                store_half(&mut turn, ordered);
+                out.copy_from_slice(&turn[..out.len()]);
+            }
         }
-        plain::resample(row, margin, columns, out, done * TURN / GROUP);
+    }
+
+    /// # Safety
+    /// 16 bytes are readable from `first + start` on.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn half_at(first: *const u8, start: i32) -> __m128i {
+        // SAFETY: the caller vouches for the bytes, and the load needs no alignment.
+        unsafe { _mm_loadu_si128(first.offset(start as isize).cast()) }
     }
 
     #[target_feature(enable = "avx2")]
@@ -222,17 +233,10 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn load_half(bytes: &[u8]) -> __m128i {
-        let bytes: &[u8; 16] = bytes.first_chunk().expect("half a vector is there");
-        // SAFETY: 16 bytes are there, and the load needs no alignment.
-        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn load_signed(bytes: &[i8; 16]) -> __m128i {
-        // SAFETY: 16 bytes are there, and the load needs no alignment.
-        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
+    fn load_signed(bytes: &[i8; 2 * VECTOR]) -> (__m256i, __m256i) {
+        let (low, high) = bytes.split_at(VECTOR);
+        // SAFETY: 32 bytes are in each half, and the loads need no alignment.
+        unsafe { (_mm256_loadu_si256(low.as_ptr().cast()), _mm256_loadu_si256(high.as_ptr().cast())) }
     }
 
     #[target_feature(enable = "avx2")]

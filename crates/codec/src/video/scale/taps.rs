@@ -7,6 +7,9 @@ pub(super) const TAPS: usize = 4;
 /// Pixels that are made together: their taps lie within sixteen bytes, for less than two source pixels lie between them.
 pub(super) const GROUP: usize = 4;
 
+/// Groups that are made in one turn of the inner loop.
+pub(super) const TURN_GROUPS: usize = 4;
+
 /// What a row is made of: rows `first - 1` to `first + 2`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowTaps {
@@ -14,16 +17,21 @@ pub(super) struct RowTaps {
     pub(super) weights: [i8; TAPS],
 }
 
-/// What the pixels of a row are made of.
+/// What the pixels of a row are made of. There are whole turns of groups; what is beyond the row repeats its last pixel.
 #[derive(Debug)]
 pub(super) struct Columns {
     /// Of each group: where its bytes begin, one before the first pixel's `first`, so at least -1.
-    pub(super) starts: Vec<isize>,
+    pub(super) starts: Vec<[i32; TURN_GROUPS]>,
     /// Of each group: for each pixel its taps, counted from the start.
-    pub(super) picks: Vec<[u8; GROUP * TAPS]>,
+    pub(super) picks: Vec<[u8; TURN_GROUPS * GROUP * TAPS]>,
     /// Of each group: the taps' weights.
-    pub(super) weights: Vec<[i8; GROUP * TAPS]>,
+    pub(super) weights: Vec<[i8; TURN_GROUPS * GROUP * TAPS]>,
+    /// The largest of `starts`.
+    pub(super) start_max: i32,
 }
+
+/// The order in which a turn's groups stand: a vector's sums of neighbours then come out in the order of the pixels.
+pub(super) const GROUP_ORDER: [usize; TURN_GROUPS] = [0, 2, 1, 3];
 
 pub(super) fn row_taps(from: usize, to: usize) -> Vec<RowTaps> {
     (0..to).map(|index| taps(from, to, index)).collect()
@@ -31,26 +39,27 @@ pub(super) fn row_taps(from: usize, to: usize) -> Vec<RowTaps> {
 
 impl Columns {
     pub(super) fn new(from: usize, to: usize) -> Self {
-        let groups = to.div_ceil(GROUP);
-        let mut columns = Self {
-            starts: Vec::with_capacity(groups),
-            picks: Vec::with_capacity(groups),
-            weights: Vec::with_capacity(groups),
-        };
-        for group in 0..groups {
-            // The last group repeats the last pixel.
-            let taps: [RowTaps; GROUP] =
-                std::array::from_fn(|index| taps(from, to, (group * GROUP + index).min(to - 1)));
-            let start = taps[0].first as isize - 1;
-            let (mut picks, mut weights) = ([0; GROUP * TAPS], [0; GROUP * TAPS]);
-            for (pixel, pixel_taps) in taps.iter().enumerate() {
-                for tap in 0..TAPS {
-                    // At most 2 * 3 + 3, see GROUP.
-                    picks[pixel * TAPS + tap] = (pixel_taps.first - taps[0].first + tap) as u8;
-                    weights[pixel * TAPS + tap] = pixel_taps.weights[tap];
+        let turns = to.div_ceil(TURN_GROUPS * GROUP);
+        let mut columns = Self { starts: Vec::new(), picks: Vec::new(), weights: Vec::new(), start_max: 0 };
+        for turn in 0..turns {
+            let mut starts = [0; TURN_GROUPS];
+            let (mut picks, mut weights) = ([0; 64], [0; 64]);
+            for (place, group) in GROUP_ORDER.into_iter().enumerate() {
+                let pixel = (turn * TURN_GROUPS + group) * GROUP;
+                let taps: [RowTaps; GROUP] =
+                    std::array::from_fn(|index| taps(from, to, (pixel + index).min(to - 1)));
+                starts[place] = taps[0].first as i32 - 1;
+                for (index, pixel_taps) in taps.iter().enumerate() {
+                    for tap in 0..TAPS {
+                        let at = (place * GROUP + index) * TAPS + tap;
+                        // At most 2 * 3 + 3, see GROUP.
+                        picks[at] = (pixel_taps.first - taps[0].first + tap) as u8;
+                        weights[at] = pixel_taps.weights[tap];
+                    }
                 }
             }
-            columns.starts.push(start);
+            columns.start_max = starts.into_iter().fold(columns.start_max, i32::max);
+            columns.starts.push(starts);
             columns.picks.push(picks);
             columns.weights.push(weights);
         }
@@ -114,7 +123,7 @@ mod tests {
         for to in 101..=400 {
             let columns = Columns::new(200, to);
             assert!(columns.picks.iter().flatten().all(|pick| *pick < 16));
-            assert!(columns.starts.iter().all(|start| *start >= -1 && *start < 200));
+            assert!(columns.starts.iter().flatten().all(|start| *start >= -1 && *start < 200));
         }
     }
 }
