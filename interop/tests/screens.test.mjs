@@ -57,6 +57,8 @@ const tilesInView = (page) =>
 async function picture(page, name) {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(wider <= 0, `${name}: the page is ${wider} pixels wider than the window`);
+  const scrolled = await page.evaluate(() => [document.scrollingElement, document.querySelector('.call')].some((element) => element?.scrollTop > 0));
+  assert.ok(!scrolled, `${name}: the page is scrolled away`);
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 

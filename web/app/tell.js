@@ -107,7 +107,8 @@ function tellMoves(room, notices) {
     ({ topology, view } = move);
     const { name, term } = TOPOLOGIES[topology];
     const what = view === 'mix' ? 'You receive one mix of all' : `${name} (${term.toUpperCase()})`;
-    notices.toast(move.explanation ? `${what}: ${move.explanation}` : what);
+    // What somebody asked for needs no reason.
+    notices.toast(move.explanation && move.reason !== 'asked' ? `${what}: ${move.explanation}` : what);
   });
 }
 
