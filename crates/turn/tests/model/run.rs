@@ -159,16 +159,18 @@ impl Run {
                 wanted.families = [true, true];
                 request.with(attribute::ADDITIONAL_FAMILY, &[2, 0, 0, 0])
             }
-            2 | 3 => {
+            2..4 => {
                 wanted.reserves = true;
                 request.with(attribute::EVEN_PORT, &[0x80])
             }
-            4..6 if !self.tokens.is_empty() => {
-                let token = self.tokens[self.tokens.len() - 1 - self.below(2).min(self.tokens.len() - 1)];
+            4..7 if !self.tokens.is_empty() => {
+                // One that waits for this user if there is one, else one that does not.
+                let own = self.model.holds.iter().find(|(_, hold)| hold.user == wanted.user);
+                let token = own.map_or(self.tokens[self.tokens.len() - 1], |(token, _)| *token);
                 wanted.token = Some(token);
                 request.with(attribute::RESERVATION, &token.to_be_bytes())
             }
-            6 => {
+            7 => {
                 *expected = if *expected == 0 { 400 } else { *expected };
                 request.with(attribute::EVEN_PORT, &[0x80]).with(attribute::ADDITIONAL_FAMILY, &[2, 0, 0, 0])
             }
