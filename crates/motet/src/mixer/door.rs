@@ -77,6 +77,11 @@ impl Mixers {
         Some(self.mixers.get(&mixer_id)?.board.stats())
     }
 
+    /// The same of all mixers that are open.
+    pub fn all_stats(&self) -> Vec<(MixerId, MixStats)> {
+        self.mixers.iter().map(|(id, mixer)| (*id, mixer.board.stats())).collect()
+    }
+
     fn open(&mut self, id: MixerId, open: MixerOpen) {
         let tell = Arc::clone(&self.tell);
         let voice = Voice::new(id, move |notification| tell(notification));

@@ -104,3 +104,97 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panicked without a message".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use motet_control::{MixerId, MixerNews, MixerNotification};
+
+    use super::*;
+
+    /// Counts its rounds; does what it is told.
+    struct Odd {
+        is_over: bool,
+        rounds: Arc<Mutex<u32>>,
+    }
+
+    enum Order {
+        Panic,
+        End,
+    }
+
+    impl Task<Order> for Odd {
+        fn handle(&mut self, order: Order) {
+            match order {
+                Order::Panic => panic!("as it was told"),
+                Order::End => self.is_over = true,
+            }
+        }
+
+        fn run(&mut self, now: Instant) -> Instant {
+            *self.rounds.lock().unwrap() += 1;
+            now + Duration::from_millis(1)
+        }
+
+        fn is_over(&self) -> bool {
+            self.is_over
+        }
+    }
+
+    fn odd() -> (Commands<Order>, Arc<Mutex<u32>>, Receiver<MixerNotification>, Arc<Voice>) {
+        let (sender, news) = channel();
+        let voice = Voice::new(MixerId(1), move |notification| _ = sender.send(notification));
+        let rounds = Arc::new(Mutex::new(0));
+        let counter = Arc::clone(&rounds);
+        let commands =
+            start("odd".to_owned(), 0, &voice, move || Ok(Odd { is_over: false, rounds: counter }));
+        (commands, rounds, news, voice)
+    }
+
+    fn failure(news: &Receiver<MixerNotification>) -> String {
+        match news.recv_timeout(Duration::from_secs(20)).unwrap().news {
+            MixerNews::Failed { why } => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_its_own_mixer_and_is_told_once() {
+        let (broken, _, broken_news, voice) = odd();
+        let (_whole, rounds, whole_news, _) = odd();
+        broken.send(Order::Panic);
+        assert_eq!(failure(&broken_news), "as it was told");
+        voice.fail("again".to_owned());
+        assert!(broken_news.try_recv().is_err());
+        let before = *rounds.lock().unwrap();
+        while *rounds.lock().unwrap() < before + 10 {
+            std::thread::yield_now();
+        }
+        assert!(whole_news.try_recv().is_err());
+    }
+
+    #[test]
+    fn whoever_has_nothing_left_to_work_for_says_so_unless_it_was_closed_too() {
+        let (commands, _, news, _) = odd();
+        commands.send(Order::End);
+        assert!(failure(&news).contains("gone"));
+
+        let (commands, _, news, voice) = odd();
+        commands.send(Order::End);
+        drop(commands);
+        drop(voice);
+        // The thread held the last of what can tell.
+        assert!(news.recv_timeout(Duration::from_secs(20)).is_err());
+    }
+
+    #[test]
+    fn a_task_that_cannot_begin_fails_its_mixer() {
+        let (sender, news) = channel();
+        let voice = Voice::new(MixerId(1), move |notification| _ = sender.send(notification));
+        let make = || Err::<Odd, _>("no codec".to_owned());
+        let _commands: Commands<Order> = start("odd".to_owned(), 0, &voice, make);
+        assert_eq!(failure(&news), "no codec");
+    }
+}
