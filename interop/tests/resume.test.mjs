@@ -29,11 +29,16 @@ function watchSockets() {
   };
 }
 
-test('a dropped socket resumes, and no frame stops meanwhile', async () => {
-  const ann = await browser.open(server.callUrl('resume', 'ann'));
+for (const topology of ['sfu', 'mesh']) {
+  test(`a dropped socket resumes, and no frame stops meanwhile: ${topology}`, { timeout: 100_000 }, () => dropAndResume(topology));
+}
+
+async function dropAndResume(topology) {
+  const url = (name) => server.callUrl(`resume-${topology}`, name, { topology, codec: 'vp8' });
+  const ann = await browser.open(url('ann'));
   const ben = await browser.open('about:blank');
   await ben.page.evaluateOnNewDocument(watchSockets);
-  await ben.page.goto(server.callUrl('resume', 'ben'));
+  await ben.page.goto(url('ben'));
   await Promise.all([ann, ben].map((person) => person.seesAndHears({ videos: 1, audios: 1 })));
   const connections = (await ben.stats()).states.length;
   await ben.page.evaluate(() => window.sockets.at(-1).close(4000));
@@ -41,11 +46,12 @@ test('a dropped socket resumes, and no frame stops meanwhile', async () => {
   await Promise.all([ann, ben].map((person) => person.seesAndHears({ videos: 1, audios: 1 })));
   assert.equal((await ben.stats()).states.length, connections, 'the same connections carry on');
   // Signaling works over the new socket: a third person is seen by all.
-  const cem = await browser.open(server.callUrl('resume', 'cem'));
+  const cem = await browser.open(url('cem'));
   await Promise.all([ann, ben, cem].map((person) => person.seesAndHears({ videos: 2, audios: 2 })));
   await cem.page.close();
   await until('the third is gone from the others', async () => {
     const live = await ann.page.evaluate(() => window.interop.all.flatMap((c) => c.getReceivers()).filter((r) => r.track.kind === 'video' && !r.track.muted && r.track.readyState === 'live').length);
     return live === 1;
   });
-});
+  await Promise.all([ann, ben].map((person) => person.page.close()));
+}
