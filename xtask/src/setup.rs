@@ -28,9 +28,17 @@ const TEST_PACKAGES: &[&str] = &[
     "python3-venv",
 ];
 
+/// The rivals that the benches measure beside Motet, where the tests do not need them anyway.
+const BENCH_PACKAGES: &[&str] = &["coturn", "gstreamer1.0-plugins-bad", "gstreamer1.0-plugins-good", "janus"];
+
 /// Installs what the build needs.
 pub(crate) fn for_build() -> Outcome {
     install_packages(BUILD_PACKAGES)
+}
+
+/// Installs what the benches need, the build's needs included.
+pub(crate) fn for_bench() -> Outcome {
+    install_packages(&[BUILD_PACKAGES, BENCH_PACKAGES].concat())
 }
 
 /// Installs what the tests need, the build's needs included.

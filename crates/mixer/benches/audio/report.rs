@@ -4,6 +4,9 @@ use std::io::Write;
 
 use crate::Outcome;
 
+/// What each listener should get.
+const PACKETS_PER_SECOND: f64 = 50.0;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figure {
     /// CPU-seconds a second.
@@ -35,9 +38,11 @@ impl Row {
         )?;
         for (name, figure) in [("Janus", janus), ("Motet", mix), ("forwarding", forward)] {
             let Figure { packets_per_second, loudness_db, .. } = figure;
+            let is_starved = *packets_per_second < PACKETS_PER_SECOND * 0.95;
+            let caveat = if is_starved { "; it could not keep up: more work than its CPU tells" } else { "" };
             writeln!(
                 out,
-                "     {name}: {packets_per_second:.1} packets/s to each listener, {loudness_db:.1} dBFS heard"
+                "     {name}: {packets_per_second:.1} packets/s to each listener, {loudness_db:.1} dBFS heard{caveat}"
             )?;
         }
         Ok(())
