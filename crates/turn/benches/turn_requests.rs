@@ -1,4 +1,4 @@
-//! How fast one thread carries out requests and relays: `cargo run --release -p motet-turn --example turn_requests`.
+//! How fast one thread carries out requests and relays: `cargo bench -p motet-turn`.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
 #[path = "../tests/world/mod.rs"]
@@ -18,7 +18,9 @@ fn main() {
         settings.unauthenticated = None;
         settings.quotas.allocations_per_user_max = None;
         settings.quotas.allocations_per_address_max = None;
+        // Counted, and never reached.
         settings.quotas.bytes_per_second_per_user_max = Some(1 << 40);
+        settings.quotas.bytes_per_second_per_address_max = Some(1 << 40);
     }));
     cycles(&mut world);
     packets(&mut world);
