@@ -33,6 +33,7 @@ targets! {
     announcement,
     audio_mixer,
     av1,
+    compositor,
     dcep,
     dtls_door,
     h264,
