@@ -14,8 +14,8 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const PEER: &str = "9.9.9.9:5000";
 const ALLOCATIONS: usize = 5_000;
-/// A tenth of what coturn takes, whose figure is 22.5 KB, for all but the socket.
-const BYTES_EACH_MAX: usize = 2_250;
+/// Two addresses' permissions and a channel included; measured: 750. coturn's figure is 22,500.
+const BYTES_EACH_MAX: usize = 1_000;
 
 #[test]
 fn memory_is_small_given_back_and_not_touched_by_relaying() {
@@ -45,7 +45,7 @@ fn an_allocation_is_small_and_given_back() {
     assert!(live / ALLOCATIONS < BYTES_EACH_MAX, "{} bytes each", live / ALLOCATIONS);
     clients.iter_mut().for_each(|client| assert_eq!(client.refresh(&mut world, 0).code(), 0));
     let left = live_bytes(&region);
-    assert!(left / ALLOCATIONS < 32, "{left} of {live} bytes left");
+    assert!(left / ALLOCATIONS < 8, "{left} of {live} bytes left");
 }
 
 fn live_bytes(region: &Region<'_, System>) -> usize {

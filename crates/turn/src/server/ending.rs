@@ -57,6 +57,7 @@ impl Server {
         shrink(&mut self.clients);
         if self.allocations.is_empty() {
             self.allocations = slab::Slab::new();
+            self.relays = slab::Slab::new();
         }
         self.counters.allocations -= 1;
         let from = source(allocation.client.remote.ip());
