@@ -124,6 +124,20 @@ fn a_family_that_the_server_has_not_is_refused_or_told_beside_the_other() {
 }
 
 #[test]
+fn a_family_whose_socket_is_not_had_is_told_beside_the_other() {
+    let mut world = World::new(settings_with(|settings| settings.ports = 50_000..=50_000));
+    world.taken.insert(addr("[2001:db8::10]:50000"));
+    let [mut anna, ..] = clients();
+    let answer = ask_for(&mut world, &mut anna, &[(attribute::ADDITIONAL_FAMILY, &[2, 0, 0, 0])]);
+    assert_eq!(answer.address(attribute::RELAYED), Some(addr("192.0.2.10:50000")));
+    assert_eq!(answer.get(attribute::ADDRESS_ERROR).unwrap()[..4], [2, 0, 5, 8]);
+    assert_eq!(anna.refresh(&mut world, 0).code(), 0);
+    world.taken.clear();
+    let again = ask_for(&mut world, &mut anna, &[(attribute::ADDITIONAL_FAMILY, &[2, 0, 0, 0])]);
+    assert_eq!(again.all(attribute::RELAYED).len(), 2, "nothing leaked");
+}
+
+#[test]
 fn a_dual_allocation_has_two_addresses_and_loses_one_at_a_time() {
     let mut world = World::new(settings());
     let [mut anna, ..] = clients();
