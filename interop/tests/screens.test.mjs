@@ -145,6 +145,8 @@ test('the room is drawn as mesh, star and mix, with figures, and is switched by 
     ]) {
       await people[0].page.click(`.choice:has(input[name=topology][value=${topology}])`);
       await people[0].settles(topology, view);
+      const shows = () => people[0].page.evaluate(() => [...document.querySelectorAll('.stage-tiles .tile')].every((tile) => tile.matches('.has-video')));
+      await until('every tile has its picture', shows);
       await drawsRoom(people[0], topology, `room-${topology}`);
     }
     await people[0].page.click('.choice:has(input[name=layout][value=speakerStrip])');
