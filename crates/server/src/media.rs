@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use motet::control::{MixerNotification, MixerRequest, Refusal, Request};
+use motet::control::{MixStats, MixerId, MixerNotification, MixerRequest, Refusal, Request};
 use motet::mixer::Mixers;
 use motet::{Certificate, ListenAddress, RequestError, Worker, WorkerSettings};
 use motet_room::{Subject, WorkerFacts, WorkerIndex};
@@ -133,6 +133,8 @@ pub(crate) struct Pump(mpsc::Sender<Ask>);
 pub(crate) enum Ask {
     Worker(Request),
     Mixer(MixerRequest),
+    /// What the worker's mixers have done.
+    MixStats(mpsc::Sender<Vec<(MixerId, MixStats)>>),
 }
 
 /// The worker does not keep up: its queue is full.
@@ -176,6 +178,11 @@ async fn pump(
             Ask::Worker(request) => request,
             Ask::Mixer(request) => {
                 mixers.handle(request);
+                continue;
+            }
+            Ask::MixStats(reply) => {
+                // Nobody waits for it any longer, then.
+                let _ = reply.try_send(mixers.all_stats());
                 continue;
             }
         };

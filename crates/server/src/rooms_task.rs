@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use motet::Worker;
-use motet::control::{MixerNews, MixerNotification, Notification, Refusal, Shown};
+use motet::control::{MixStats, MixerId, MixerNews, MixerNotification, Notification, Refusal, Shown};
 use motet_room::{
     Clock, Command, Counts, Decided, Event, LeaveReason, Output, ParticipantId, Reply, RoomError, Rooms,
     RoomsConfig, Subject, WorkerIndex,
@@ -56,6 +56,7 @@ pub(crate) enum Message {
     Census {
         reply: oneshot::Sender<Census>,
     },
+    MixStats(mpsc::Sender<Vec<(MixerId, MixStats)>>),
 }
 
 pub(crate) type Answer = oneshot::Sender<Result<Reply, RoomError>>;
@@ -155,6 +156,11 @@ impl RoomsHandle {
         }
         answer.await.unwrap_or_default()
     }
+
+    /// What mixers have done: one answer for each worker, until all that hold the sender are done.
+    pub(crate) async fn mix_stats(&self, reply: mpsc::Sender<Vec<(MixerId, MixStats)>>) {
+        let _ = self.0.send(Message::MixStats(reply)).await;
+    }
 }
 
 fn rooms_config(config: &Config) -> RoomsConfig {
@@ -242,6 +248,9 @@ impl Task {
                 let census =
                     Census { counts: self.rooms.counts(), workers_alive: self.rooms.workers_alive() };
                 let _ = reply.send(census);
+            }
+            Message::MixStats(reply) => {
+                self.pumps.iter().for_each(|pump| _ = pump.push(Ask::MixStats(reply.clone())));
             }
         }
     }

@@ -43,9 +43,11 @@ pub(super) async fn scrape(
     for (index, worker) in app.workers.iter().enumerate() {
         workers.push((index, stats(worker).await));
     }
+    let mixers = super::metrics_mixers::gather(&app.rooms).await;
     let mut registry = Registry::default();
     register_census(&mut registry, &census, &app);
     register_workers(&mut registry, &workers);
+    super::metrics_mixers::register(&mut registry, &mixers);
     if let Some(turn) = &app.turn {
         super::metrics_turn::register(&mut registry, &turn.counters());
     }

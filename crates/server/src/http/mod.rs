@@ -5,6 +5,7 @@ mod auth;
 mod headers;
 mod health;
 mod metrics;
+mod metrics_mixers;
 mod metrics_turn;
 mod origin;
 mod rate;
