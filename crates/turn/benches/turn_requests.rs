@@ -67,30 +67,22 @@ fn packets(world: &mut World) {
     let relays: Vec<_> = world.relays.keys().copied().collect();
     let data = channel_data(0x4000, &[0; 120]);
     let send = Message::indication(method::SEND, 9).with_peer(peer).with(attribute::DATA, &[0; 120]).0;
-    let mut measure = |what: &str, mut step: Box<dyn FnMut(&mut World, usize) + '_>| {
-        let begun = Instant::now();
-        (0..PACKETS).for_each(|at| step(world, at as usize % CLIENTS));
-        println!("{what}: {:.0} ns each", begun.elapsed().as_secs_f64() * 1e9 / PACKETS as f64);
-    };
-    let (data, send, clients) = (&data, &send, &clients);
-    measure(
-        "channel data to peers",
-        Box::new(move |world, at| {
-            let outcome = world.server.handle_client(world.now, clients[at].socket, data);
-            assert_ne!(outcome, motet_turn::FromClient::Nothing);
-        }),
-    );
-    measure(
-        "Send indications to peers",
-        Box::new(move |world, at| {
-            let outcome = world.server.handle_client(world.now, clients[at].socket, send);
-            assert_ne!(outcome, motet_turn::FromClient::Nothing);
-        }),
-    );
-    measure(
-        "peers' datagrams to channels",
-        Box::new(move |world, at| {
-            assert!(world.server.handle_peer(world.now, relays[at], peer, 120).is_some());
-        }),
-    );
+    let (data, send) = (&data, &send);
+    measure("channel data to peers", |at| {
+        let outcome = world.server.handle_client(world.now, clients[at].socket, data);
+        assert_ne!(outcome, motet_turn::FromClient::Nothing);
+    });
+    measure("Send indications to peers", |at| {
+        let outcome = world.server.handle_client(world.now, clients[at].socket, send);
+        assert_ne!(outcome, motet_turn::FromClient::Nothing);
+    });
+    measure("peers' datagrams to channels", |at| {
+        assert!(world.server.handle_peer(world.now, relays[at], peer, 120).is_some());
+    });
+}
+
+fn measure(what: &str, step: impl FnMut(usize)) {
+    let begun = Instant::now();
+    (0..PACKETS).map(|at| at as usize % CLIENTS).for_each(step);
+    println!("{what}: {:.0} ns each", begun.elapsed().as_secs_f64() * 1e9 / PACKETS as f64);
 }

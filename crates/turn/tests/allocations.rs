@@ -85,9 +85,12 @@ fn a_refresh_prolongs_and_a_lifetime_of_zero_ends() {
     assert_eq!(anna.refresh(&mut world, 0).code(), 437);
 }
 
+/// Attributes, and the code that they get.
+type Case = (&'static [(u16, &'static [u8])], u16);
+
 #[test]
 fn requests_that_make_no_sense_are_told_so() {
-    let cases: &[(&[(u16, &[u8])], u16)] = &[
+    let cases: &[Case] = &[
         (&[], 400),
         (&[(attribute::TRANSPORT, &[17])], 400),
         (&[(attribute::TRANSPORT, &[6, 0, 0, 0])], 400),

@@ -227,12 +227,15 @@ fn what_is_missing_beside_an_integrity_is_a_bad_request() {
     }
 }
 
+/// Why settings are refused, and what makes them so.
+type Slip = (SettingsError, fn(&mut Settings));
+
 #[test]
 fn settings_that_let_nobody_or_anybody_in_are_refused() {
     let now = world::shared(settings()).1;
     let check = |settings: Settings| Shared::new(settings, [0; 32], now).err();
     assert_eq!(check(settings()), None);
-    let cases: [(SettingsError, fn(&mut Settings)); 8] = [
+    let cases: [Slip; 8] = [
         (SettingsError::Realm, |settings| settings.realm.clear()),
         (SettingsError::EmptySecret, |settings| settings.secrets.push(Secret::new(*b""))),
         (SettingsError::TooManySecrets, |settings| settings.secrets = vec![Secret::new(*b"x"); 5]),
@@ -243,7 +246,7 @@ fn settings_that_let_nobody_or_anybody_in_are_refused() {
         (SettingsError::UnspecifiedRelay(world::ip("0.0.0.0")), |settings| {
             settings.relays[0].bind = world::ip("0.0.0.0");
         }),
-        (SettingsError::NoPorts, |settings| settings.ports = 2..=1),
+        (SettingsError::NoPorts, |settings| settings.ports = std::ops::RangeInclusive::new(2, 1)),
         (SettingsError::NobodyMayUseIt, |settings| {
             settings.users.clear();
             settings.secrets.clear();
