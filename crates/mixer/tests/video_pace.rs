@@ -121,5 +121,10 @@ fn the_bitrate_is_kept_and_changes_on_the_way() {
         let low = run(&mut stage, 100);
         assert!(high < 1_000_000.0 && low < 260_000.0, "{codec:?}: {high} {low}");
         assert!(stage.viewers[0].1.frames > 250, "{codec:?}");
+        // Higher than what the encoder began with.
+        stage.compositor.set_bitrate(OUTPUT, 1_600_000).unwrap();
+        run(&mut stage, 50);
+        let higher = run(&mut stage, 50);
+        assert!(higher > low && higher < 2_000_000.0, "{codec:?}: {higher} after {low}");
     }
 }

@@ -9,7 +9,8 @@ use openh264::decoder::{self, DecoderConfig, Flush};
 use openh264::encoder::{self, BitRate, Complexity, EncoderConfig, FrameRate, FrameType, IntraFramePeriod};
 use openh264::encoder::{Profile, QpRange, RateControlMode, SpsPpsStrategy, UsageType};
 use openh264::formats::YUVSource;
-use openh264_sys2::{ENCODER_OPTION_BITRATE, SBitrateInfo, SPATIAL_LAYER_ALL};
+use openh264_sys2::{ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_MAX_BITRATE, LAYER_NUM};
+use openh264_sys2::{SBitrateInfo, SPATIAL_LAYER_0, SPATIAL_LAYER_ALL};
 
 use super::decoder::{DecodeError, DecodeLimits};
 use super::encoder::{EncodeError, Encoded, EncoderSettings};
@@ -67,6 +68,8 @@ pub(super) struct H264Encoder {
     /// openh264 takes options only once it has seen a picture.
     has_begun: bool,
     pending_bitrate_bps: Option<u32>,
+    /// openh264 takes no higher one.
+    bitrate_max_bps: u32,
 }
 
 impl H264Encoder {
@@ -88,7 +91,12 @@ impl H264Encoder {
             .num_threads(1);
         let library = encoder::Encoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|_| EncodeError::Settings)?;
-        Ok(Self { library, has_begun: false, pending_bitrate_bps: None })
+        Ok(Self {
+            library,
+            has_begun: false,
+            pending_bitrate_bps: None,
+            bitrate_max_bps: settings.bitrate_bps,
+        })
     }
 
     pub(super) fn set_bitrate(&mut self, bitrate_bps: u32) -> Result<(), EncodeError> {
@@ -96,13 +104,26 @@ impl H264Encoder {
             self.pending_bitrate_bps = Some(bitrate_bps);
             return Ok(());
         }
-        let mut info = SBitrateInfo {
-            iLayer: SPATIAL_LAYER_ALL,
-            iBitrate: i32::try_from(bitrate_bps).unwrap_or(i32::MAX),
-        };
-        // SAFETY: the option takes this structure, which outlives the call, and the encoder has been initialised.
-        let result =
-            unsafe { self.library.raw_api().set_option(ENCODER_OPTION_BITRATE, (&raw mut info).cast()) };
+        if bitrate_bps > self.bitrate_max_bps {
+            // It was set to what the encoder began with, and holds for the whole and for its one layer.
+            self.set_rate(ENCODER_OPTION_MAX_BITRATE, SPATIAL_LAYER_ALL, bitrate_bps)?;
+            self.set_rate(ENCODER_OPTION_MAX_BITRATE, SPATIAL_LAYER_0, bitrate_bps)?;
+            self.bitrate_max_bps = bitrate_bps;
+        }
+        self.set_rate(ENCODER_OPTION_BITRATE, SPATIAL_LAYER_ALL, bitrate_bps)
+    }
+
+    /// The encoder has begun.
+    fn set_rate(
+        &mut self,
+        option: ENCODER_OPTION,
+        layer: LAYER_NUM,
+        bitrate_bps: u32,
+    ) -> Result<(), EncodeError> {
+        let mut info =
+            SBitrateInfo { iLayer: layer, iBitrate: i32::try_from(bitrate_bps).unwrap_or(i32::MAX) };
+        // SAFETY: both options take this structure, which outlives the call, and the encoder has been initialised.
+        let result = unsafe { self.library.raw_api().set_option(option, (&raw mut info).cast()) };
         if result == 0 { Ok(()) } else { Err(EncodeError::Settings) }
     }
 
