@@ -50,7 +50,7 @@ impl Visitor {
     /// Joins and publishes.
     pub(crate) async fn join(place: &Place, name: &str) -> Result<Self, Failure> {
         let mut signaling = Signaling::connect(&place.url).await?;
-        signaling.request("join", json!({ "room": place.room, "name": name })).await?;
+        signaling.request("join", json!({ "room": place.room, "name": name, "topology": "sfu" })).await?;
         let sending = RtcConfig::new().clear_codecs().enable_opus(true, false).enable_vp8(true);
         let mut publish = Peer::bind(place.ip, sending).await?;
         let subscribe = Peer::bind(place.ip, Rtc::builder()).await?;

@@ -32,6 +32,4 @@ pub use reply::{
     Joined, Location, Reply, ResumedFrom, RoomDetails, TransportFacts, WatchedPerson, WatchedRoom,
 };
 pub use rooms::{Counts, Decided, Output, Rooms, Subject};
-pub use topology::{
-    Heading, Intent, MoveState, PairState, Reason, Topologies, Topology, View, ViewIntent,
-};
+pub use topology::{Heading, Intent, MoveState, PairState, Reason, Topologies, Topology, View, ViewIntent};

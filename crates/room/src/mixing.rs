@@ -86,7 +86,10 @@ impl MixSettings {
         if !video.sizes.iter().all(|size| VIDEO_BPS.contains(&size.bitrate_bps)) {
             return bad("the mix's picture has 30000 to 20000000 bits per second");
         }
-        if !video.sizes.is_sorted_by_key(|size| std::cmp::Reverse(u32::from(size.width) * u32::from(size.height))) {
+        if !video
+            .sizes
+            .is_sorted_by_key(|size| std::cmp::Reverse(u32::from(size.width) * u32::from(size.height)))
+        {
             return bad("the largest size of the mix's picture comes first");
         }
         if FPS.contains(&video.fps) { Ok(()) } else { bad("the mix's picture has 1 to 30 frames per second") }
@@ -106,7 +109,8 @@ pub fn check_layout(layout: &Layout) -> Result<(), RoomError> {
     // A little more than a whole, for sums of rounded fractions.
     let whole = 0.0..=1.001_f32;
     for cell in cells {
-        let is_inside = [cell.x, cell.y, cell.x + cell.w, cell.y + cell.h].iter().all(|at| whole.contains(at));
+        let is_inside =
+            [cell.x, cell.y, cell.x + cell.w, cell.y + cell.h].iter().all(|at| whole.contains(at));
         // Not a number is no part of any range.
         if !is_inside || cell.w <= 0.0 || cell.h <= 0.0 {
             return bad("cells have a size and lie within the picture, in fractions of it");
@@ -128,10 +132,14 @@ mod tests {
     #[test]
     fn cells_lie_within_the_picture() {
         assert!(check_layout(&custom(0.0, 1.0)).is_ok());
-        for (x, w) in [(0.5, 0.6), (-0.1, 0.5), (0.0, 0.0), (f32::NAN, 0.5), (0.0, f32::INFINITY), (0.2, f32::NAN)] {
+        for (x, w) in
+            [(0.5, 0.6), (-0.1, 0.5), (0.0, 0.0), (f32::NAN, 0.5), (0.0, f32::INFINITY), (0.2, f32::NAN)]
+        {
             assert!(check_layout(&custom(x, w)).is_err(), "{x} {w}");
         }
-        assert!(check_layout(&Layout { arrangement: Arrangement::Custom(vec![]), ..Layout::default() }).is_err());
+        assert!(
+            check_layout(&Layout { arrangement: Arrangement::Custom(vec![]), ..Layout::default() }).is_err()
+        );
     }
 
     #[test]

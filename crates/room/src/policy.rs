@@ -68,12 +68,8 @@ pub struct Decision {
 
 /// Which topology a room has.
 pub fn decide(facts: &RoomFacts) -> Decision {
-    let because = |topology, reason| Decision {
-        topology,
-        reason,
-        explanation: explain(facts, reason),
-        again_in: None,
-    };
+    let because =
+        |topology, reason| Decision { topology, reason, explanation: explain(facts, reason), again_in: None };
     match facts.intent {
         Intent::Sfu => because(Topology::Sfu, Reason::Asked),
         Intent::Mcu => match facts.mixer {

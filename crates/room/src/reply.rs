@@ -1,6 +1,8 @@
 //! What rooms answer.
 
-use motet_control::{AnnouncementId, ConsumerId, Fingerprint, IceCandidate, IceCredentials, ProducerId, RouterId, TransportId};
+use motet_control::{
+    AnnouncementId, ConsumerId, Fingerprint, IceCandidate, IceCredentials, ProducerId, RouterId, TransportId,
+};
 
 use crate::command::Peer;
 use crate::config::Limits;

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use motet_control::TransportStats;
 use motet_room::{
-    Command, Event, Grants, Identity, Location, ParticipantId, ParticipantName, Peer, Reply, RoomError, RoomName,
+    Command, Event, Grants, Identity, Location, ParticipantId, ParticipantName, Peer, Reply, RoomError,
+    RoomName,
 };
 use tokio::sync::mpsc;
 

@@ -99,11 +99,7 @@ fn who_wishes_nothing_takes_what_the_room_gives() {
     assert_views(ViewFacts { can: cannot, ..mcu }, View::Tracks, None);
     let mix_alone = Topologies { sfu: false, ..Topologies::default() };
     assert_views(ViewFacts { can: mix_alone, ..viewer() }, View::Mix, None);
-    assert_views(
-        ViewFacts { mixer: MixerFact::Unavailable, ..mcu },
-        View::Tracks,
-        Some(Reason::NoMixer),
-    );
+    assert_views(ViewFacts { mixer: MixerFact::Unavailable, ..mcu }, View::Tracks, Some(Reason::NoMixer));
 }
 
 #[test]

@@ -90,8 +90,7 @@ fn person(room: &Room, participant: &Participant) -> WatchedPerson {
     let transport = |peer| participant.transport(peer).map(|transport| (peer, transport.id));
     let live = || participant.subscriptions.iter().filter(|(_, received)| received.live);
     let is_of_mix = |track_id| room.mix.as_ref().is_some_and(|mix| mix.has(track_id));
-    let is_picture =
-        |track_id| room.track(track_id).is_some_and(|(_, track)| track.kind == MediaKind::Video);
+    let is_picture = |track_id| room.track(track_id).is_some_and(|(_, track)| track.kind == MediaKind::Video);
     let consumers = |keep: &dyn Fn(crate::ids::TrackId) -> bool| -> Vec<ConsumerId> {
         live().filter(|(track_id, _)| keep(**track_id)).map(|(_, received)| received.consumer_id).collect()
     };

@@ -176,7 +176,8 @@ impl Rooms {
             }
             MixerNews::ActiveSpeaker { member } => {
                 let speaker = member.map(|member| ParticipantId(member.0));
-                let is_audible = |id: &ParticipantId| room.people.get(id).is_some_and(Participant::is_audible);
+                let is_audible =
+                    |id: &ParticipantId| room.people.get(id).is_some_and(Participant::is_audible);
                 let speaker = speaker.filter(is_audible);
                 room.speaks(&mut self.desk, speaker);
             }

@@ -264,9 +264,10 @@ impl Scene<'_> {
             return None;
         }
         let pairs = room.mesh.as_ref().filter(|_| room.topology == Topology::Mesh).and_then(Mesh::due);
-        let people = room.people.values().flat_map(|participant| {
-            [participant.view_at, participant.moving.and_then(|moving| moving.due)]
-        });
+        let people = room
+            .people
+            .values()
+            .flat_map(|participant| [participant.view_at, participant.moving.and_then(|moving| moving.due)]);
         people.chain([room.decide_at, pairs]).flatten().min()
     }
 }

@@ -70,12 +70,7 @@ impl Rooms {
         Ok(Reply::Done)
     }
 
-    pub(super) fn set_voice(
-        &mut self,
-        by: By,
-        id: ParticipantId,
-        voice: Voice,
-    ) -> Result<Reply, RoomError> {
+    pub(super) fn set_voice(&mut self, by: By, id: ParticipantId, voice: Voice) -> Result<Reply, RoomError> {
         let router_id = self.find_person(by, id, "set others' voices")?;
         voice.check()?;
         let room = self.rooms.get_mut(&router_id).expect("people are in rooms that exist");

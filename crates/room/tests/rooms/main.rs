@@ -1,6 +1,7 @@
 //! Rooms at their door: commands in, requests and events out, a model of a worker as judge.
 
 mod coming_and_going;
+mod invariants;
 mod meshing;
 mod mixing;
 mod model;

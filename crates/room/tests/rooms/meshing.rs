@@ -50,7 +50,10 @@ fn two_who_can_mesh_announce_and_the_server_carries_nothing() {
 fn one_who_cannot_mesh_or_may_not_receive_makes_the_room_no_mesh() {
     let mut stage = Stage::new();
     stage.join("r", "Ada");
-    assert_eq!((info(&mut stage).topology, info(&mut stage).reason), (Topology::Sfu, Reason::ClientCannotMesh));
+    assert_eq!(
+        (info(&mut stage).topology, info(&mut stage).reason),
+        (Topology::Sfu, Reason::ClientCannotMesh)
+    );
     let mut stage = Stage::new();
     let can = Topologies { mesh: true, ..Topologies::default() };
     let grants = Grants { subscribe: false, ..ALL };
@@ -81,7 +84,6 @@ fn messages_pass_between_people_of_a_mesh_numbered_and_no_further() {
     assert_eq!(stage.command(relay(ada, bea, epoch, &full)).unwrap_err(), RoomError::TooMuch);
     assert!(stage.command(relay(bea, ada, epoch, &full)).is_ok(), "each has its own");
 }
-
 
 #[test]
 fn nothing_is_relayed_in_a_room_that_is_no_mesh() {

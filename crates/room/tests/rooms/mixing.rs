@@ -7,8 +7,8 @@ use motet_control::{
     MixerNotification, Notification, Quality,
 };
 use motet_room::{
-    By, Command, ConsumerAnswer, Event, Intent, Join, MoveState, ParticipantId, Peer, Place, Reason, Reply, Source,
-    Topology, TrackId, View, ViewIntent, Voice,
+    By, Command, ConsumerAnswer, Event, Intent, Join, MoveState, ParticipantId, Peer, Place, Reason, Reply,
+    Source, Topology, TrackId, View, ViewIntent, Voice,
 };
 
 use crate::stage::{ADMIN, Stage, join, room_name};
@@ -98,10 +98,11 @@ fn the_mixer_hears_of_members_sources_and_mutes_as_they_come_and_go() {
     stage.asks.clear();
     let dan = stage.join("r", "Dan");
     let member = MixMember(dan.0);
-    let shown = |stage: &Stage| match stage.asks.iter().rev().find(|ask| matches!(ask, MixerAsk::SetMember { .. })) {
-        Some(MixerAsk::SetMember { settings, .. }) => settings.shown,
-        _ => panic!("a member is described: {:?}", stage.asks),
-    };
+    let shown =
+        |stage: &Stage| match stage.asks.iter().rev().find(|ask| matches!(ask, MixerAsk::SetMember { .. })) {
+            Some(MixerAsk::SetMember { settings, .. }) => settings.shown,
+            _ => panic!("a member is described: {:?}", stage.asks),
+        };
     assert!(!shown(&stage), "one who only listens has no cell");
     let track_id = stage.publish(dan, Codec::Opus).id;
     assert!(shown(&stage));
@@ -159,7 +160,8 @@ fn a_client_that_refuses_the_picture_in_one_codec_is_offered_the_other() {
     let answers = vec![ConsumerAnswer { track_id: offers[1].0, outcome: Err("no VP8".into()) }];
     stage.command(Command::AnswerConsumers { participant_id: ada, answers }).unwrap();
     assert_eq!(offered(&mut stage).iter().map(|offer| offer.1).collect::<Vec<_>>(), [Codec::H264]);
-    let dan = Join { codecs: Some(vec![Codec::Opus, Codec::H264]), view: ViewIntent::Mix, ..join("r", "Dan") };
+    let dan =
+        Join { codecs: Some(vec![Codec::Opus, Codec::H264]), view: ViewIntent::Mix, ..join("r", "Dan") };
     let dan = stage.join_with(dan).unwrap().participant_id;
     let offers = stage.accept_all(dan);
     assert_eq!(offers[1].rtp_parameters.codecs[0].codec, Codec::H264);
@@ -189,7 +191,10 @@ fn a_mixer_that_fails_gives_everyone_tracks_again_until_the_mix_is_asked_for_ane
     let gone = mixer_id(&stage);
     say_and_close(&mut stage, failed, gone);
     let heading = stage.heading(ada);
-    assert_eq!((heading.topology, heading.view, heading.reason), (Topology::Sfu, View::Tracks, Reason::MixerFailed));
+    assert_eq!(
+        (heading.topology, heading.view, heading.reason),
+        (Topology::Sfu, View::Tracks, Reason::MixerFailed)
+    );
     assert_eq!(stage.accept_all(ada).len(), 4);
     assert_eq!(stage.set_topology(bea, Intent::Mcu).topology, Topology::Mcu);
     assert_ne!(mixer_id(&stage), gone);
@@ -249,7 +254,9 @@ fn a_poor_path_is_given_the_mix_in_an_auto_room_and_the_tracks_when_it_is_well_f
 fn what_one_said_about_single_tracks_is_kept_while_one_takes_the_mix() {
     let mut stage = Stage::new();
     let [ada, bea, _] = three(&mut stage);
-    let Ok(Reply::Room(room)) = stage.command(Command::ShowRoom { room: room_name("r") }) else { panic!("a room") };
+    let Ok(Reply::Room(room)) = stage.command(Command::ShowRoom { room: room_name("r") }) else {
+        panic!("a room")
+    };
     let tracks = &room.participants.iter().find(|other| other.id == bea).unwrap().tracks;
     let (microphone, camera) = (tracks[0].id, tracks[1].id);
     stage.command(Command::Unsubscribe { participant_id: ada, track_ids: vec![camera] }).unwrap();
@@ -283,7 +290,10 @@ fn flows_are_told_to_those_who_watch_and_what_clients_tell_counts_for_a_while() 
     };
     let room = watched(&mut stage);
     assert_eq!(room.people.len(), 2);
-    assert_eq!(room.reported.iter().map(|flow| (flow.from, flow.to)).collect::<Vec<_>>(), [(Some(ada), Some(bea))]);
+    assert_eq!(
+        room.reported.iter().map(|flow| (flow.from, flow.to)).collect::<Vec<_>>(),
+        [(Some(ada), Some(bea))]
+    );
     stage.command(Command::TellFlows { router_id: room.router_id, flows: room.reported }).unwrap();
     assert!(matches!(&stage.told(bea)[..], [.., Event::Flows(flows)] if flows.len() == 1));
     assert!(!stage.told(ada).iter().any(|event| matches!(event, Event::Flows(_))));

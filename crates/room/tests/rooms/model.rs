@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use motet_control::{
-    ConsumerId, MixMember, MixerAsk, MixerId, MixerRequest, ObserverId, ProducerId, Request, RouterId, TransportId,
+    ConsumerId, MixMember, MixerAsk, MixerId, MixerRequest, ObserverId, ProducerId, Request, RouterId,
+    TransportId,
 };
 
 /// What one worker would hold after the requests so far.
@@ -67,8 +68,7 @@ impl ModelWorker {
             }
             Request::Consume(consume) => {
                 known(self.transports.contains_key(&consume.transport_id), request)?;
-                let is_mix =
-                    self.mixers.values().any(|mixer| mixer.producers.contains(&consume.producer_id));
+                let is_mix = self.mixers.values().any(|mixer| mixer.producers.contains(&consume.producer_id));
                 known(is_mix || self.producers.contains_key(&consume.producer_id), request)?;
                 self.give(consume.consumer_id.0)?;
                 self.consumers.insert(consume.consumer_id, (consume.transport_id, consume.producer_id));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use motet_control::{Codec, MediaKind, Request};
 use motet_room::{
-    Command, Event, Intent, LeaveReason, MoveState, PairState, ParticipantId, Peer, Reason, Topology, TrackId, View,
+    Command, Event, Intent, LeaveReason, MoveState, PairState, ParticipantId, Peer, Reason, Topology,
+    TrackId, View,
 };
 
 use crate::stage::Stage;
@@ -62,7 +63,8 @@ fn out_of_a_mesh_tracks_stay_the_same_and_the_mesh_serves_until_all_have_settled
     let told = stage.told(bea);
     assert!(told.iter().any(|event| matches!(event, Event::TrackChanged { track, .. }
         if track.id == tracks[0] && track.codec == Some(Codec::Opus))));
-    let offered = told.iter().any(|event| matches!(event, Event::Subscribed(offer) if offer.track_id == tracks[0]));
+    let offered =
+        told.iter().any(|event| matches!(event, Event::Subscribed(offer) if offer.track_id == tracks[0]));
     assert!(offered, "{told:?}");
     let relay = || Command::Relay { participant_id: ada, to: bea, epoch: 1, message: "{}".into() };
     stage.settle(ada);
@@ -91,7 +93,10 @@ fn into_a_mesh_the_server_serves_until_all_have_settled_and_then_closes_everythi
     let told = stage.told(bea);
     assert_eq!(states(&told), [(Topology::Mesh, MoveState::Moving), (Topology::Mesh, MoveState::Settled)]);
     let closed = told.iter().position(|event| *event == Event::TransportsClosed).unwrap();
-    assert!(matches!(told.last(), Some(Event::Topology(_))) && closed < told.len() - 1, "closed before it is told");
+    assert!(
+        matches!(told.last(), Some(Event::Topology(_))) && closed < told.len() - 1,
+        "closed before it is told"
+    );
     assert!(told.iter().any(|event| matches!(event, Event::TrackChanged { track, .. }
         if track.id == tracks[0] && track.codec.is_none())));
     assert_eq!(stage.rooms.counts().announced, 2);
@@ -126,7 +131,8 @@ fn a_pair_that_fails_on_the_way_into_a_mesh_turns_everyone_back_and_nothing_was_
     stage.settle(bea);
     assert_eq!(stage.heading(ada).state, MoveState::Settled);
     assert_eq!(stage.workers[0].consumers.len(), 2);
-    let closed = |request: &Request| matches!(request, Request::CloseTransport { .. } | Request::CloseConsumer { .. });
+    let closed =
+        |request: &Request| matches!(request, Request::CloseTransport { .. } | Request::CloseConsumer { .. });
     assert!(!stage.take_requests().iter().any(closed));
 }
 
@@ -208,7 +214,8 @@ fn what_is_announced_is_checked_and_bound_once() {
     let Pair { mut stage, ada, bea, tracks } = pair();
     stage.set_topology(ada, Intent::Sfu);
     stage.open(ada, Peer::Publish);
-    let bind = |track_id, codec| motet_room::NewTrack { track_id: Some(track_id), ..crate::stage::track(codec) };
+    let bind =
+        |track_id, codec| motet_room::NewTrack { track_id: Some(track_id), ..crate::stage::track(codec) };
     let results = stage.publish_tracks(
         ada,
         vec![
@@ -218,10 +225,13 @@ fn what_is_announced_is_checked_and_bound_once() {
             bind(tracks[0], Codec::Opus),
         ],
     );
-    let reasons: Vec<_> = results.iter().map(|result| result.as_ref().err().map(|error| error.reason())).collect();
+    let reasons: Vec<_> =
+        results.iter().map(|result| result.as_ref().err().map(|error| error.reason())).collect();
     assert_eq!(reasons, [Some("badTrack"), Some("noSuchTrack"), None, Some("badTrack")]);
-    let camera_that_sounds =
-        motet_room::AnnouncedTrack { source: motet_room::Source::Camera, ..crate::stage::announced(MediaKind::Audio) };
+    let camera_that_sounds = motet_room::AnnouncedTrack {
+        source: motet_room::Source::Camera,
+        ..crate::stage::announced(MediaKind::Audio)
+    };
     let announce = Command::Announce { participant_id: bea, tracks: vec![camera_that_sounds] };
     assert_eq!(stage.command(announce).unwrap_err().reason(), "badTrack");
     let many = vec![crate::stage::announced(MediaKind::Audio); 9];

@@ -1,36 +1,32 @@
 //! Random histories: whatever people, workers and time do, requests make sense, counts stay bounded, and when all have
 //! left nothing is left.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use motet_control::{Codec, MediaKind, MixerNews, MixerNotification, Notification, Quality, Refusal};
 use motet_room::{
-    By, Command, ConsumerAnswer, Counts, Event, Identity, Intent, Join, Joined, LeaveReason, NewTrack, Output,
-    PairState, ParticipantId, Peer, Place, Reply, ResumeToken, RoomDetails, Rooms, Subject, Topologies, Topology,
-    TrackId, View, ViewIntent, Voice, WorkerIndex,
+    By, Command, ConsumerAnswer, Counts, Event, Identity, Intent, Join, Joined, LeaveReason, NewTrack,
+    Output, PairState, ParticipantId, Peer, Place, Reply, ResumeToken, Rooms, Subject, Topologies, TrackId,
+    ViewIntent, Voice, WorkerIndex,
 };
 use proptest::prelude::*;
 
-use crate::model::ModelMixer;
 use crate::stage::{ADMIN, ALL, Stage, announced, dtls, join, parameters, room_name, track};
 use crate::steps::{Step, step};
 
-const PARTICIPANTS_MAX: usize = 4;
-const ROOMS_MAX: usize = 3;
-const TRACKS_MAX: usize = 3;
-const MIXERS_MAX: usize = 2;
-/// One of sound, one picture in each codec.
-const MIX_TRACKS_MAX: usize = 3;
+pub(crate) const PARTICIPANTS_MAX: usize = 4;
+pub(crate) const ROOMS_MAX: usize = 3;
+pub(crate) const TRACKS_MAX: usize = 3;
+pub(crate) const MIXERS_MAX: usize = 2;
 
 fn pick<T: Copy>(all: &[T], choice: u8) -> T {
     all[usize::from(choice) % all.len()]
 }
 
 /// A history as it was played: everyone who ever came, every track that ever was.
-struct History {
-    stage: Stage,
-    people: Vec<(ParticipantId, ResumeToken)>,
+pub(crate) struct History {
+    pub(crate) stage: Stage,
+    pub(crate) people: Vec<(ParticipantId, ResumeToken)>,
     tracks: Vec<TrackId>,
 }
 
@@ -161,15 +157,17 @@ impl History {
     fn command_of(&self, step: &Step) -> Option<Command> {
         let peer_of = |publish: bool| if publish { Peer::Publish } else { Peer::Subscribe };
         Some(match *step {
-            Step::Join { room, admin, auto, identity, mesher, intent, view } => Command::Join(Box::new(Join {
-                topologies: Topologies { mesh: mesher, ..Topologies::default() },
-                topology: intent.map(|choice| pick(Intent::ALL, choice)),
-                view: pick(ViewIntent::ALL, view),
-                grants: if admin { ADMIN } else { ALL },
-                auto_subscribe: auto,
-                identity: identity.map(|number| Identity::new(&number.to_string()).unwrap()),
-                ..join(&(room % 4).to_string(), "somebody")
-            })),
+            Step::Join { room, admin, auto, identity, mesher, intent, view } => {
+                Command::Join(Box::new(Join {
+                    topologies: Topologies { mesh: mesher, ..Topologies::default() },
+                    topology: intent.map(|choice| pick(Intent::ALL, choice)),
+                    view: pick(ViewIntent::ALL, view),
+                    grants: if admin { ADMIN } else { ALL },
+                    auto_subscribe: auto,
+                    identity: identity.map(|number| Identity::new(&number.to_string()).unwrap()),
+                    ..join(&(room % 4).to_string(), "somebody")
+                }))
+            }
             Step::Leave { who } => {
                 Command::Leave { participant_id: self.who(who), reason: LeaveReason::Left }
             }
@@ -292,89 +290,6 @@ impl History {
             }
             _ => return None,
         })
-    }
-
-    /// What must be true after every step.
-    fn check(&self) {
-        let counts = self.stage.rooms.counts();
-        assert!(counts.rooms <= ROOMS_MAX);
-        assert!(counts.participants <= counts.rooms * PARTICIPANTS_MAX);
-        assert!(counts.tracks <= counts.participants * TRACKS_MAX);
-        assert!(counts.subscriptions <= counts.participants * (PARTICIPANTS_MAX * TRACKS_MAX + MIX_TRACKS_MAX));
-        let sum =
-            |of: fn(&crate::model::ModelWorker) -> usize| self.stage.workers.iter().map(of).sum::<usize>();
-        assert_eq!(sum(|worker| worker.routers.len()), counts.rooms, "a room is a router");
-        let published = counts.tracks - counts.announced;
-        assert_eq!(sum(|worker| worker.producers.len()), published, "a track that is published is a producer");
-        assert_eq!(sum(|worker| worker.mixers.len()), counts.mixers);
-        assert!(counts.mixers <= MIXERS_MAX);
-        assert!(counts.topologies.iter().sum::<usize>() <= counts.rooms);
-        assert!(counts.pairs <= counts.participants * PARTICIPANTS_MAX);
-        assert!(sum(|worker| worker.consumers.len()) <= counts.subscriptions);
-        assert!(sum(|worker| worker.transports.len()) <= 2 * counts.participants);
-    }
-
-    /// What each room says of itself fits what its worker does.
-    fn check_rooms(&mut self) {
-        let Ok(Reply::Rooms(rooms)) = self.stage.rooms.handle(self.stage.now, Command::ListRooms) else {
-            panic!("rooms are listed")
-        };
-        for room in rooms {
-            let show = Command::ShowRoom { room: room.name.clone() };
-            let Ok(Reply::Room(details)) = self.stage.rooms.handle(self.stage.now, show) else {
-                panic!("a room is shown")
-            };
-            self.check_room(&details);
-        }
-    }
-
-    fn check_room(&mut self, details: &RoomDetails) {
-        let RoomDetails { room, participants, worker } = details;
-        let mut located = Vec::new();
-        for participant in participants {
-            let locate = Command::Locate { participant_id: participant.id };
-            if let Ok(Reply::Location(location)) = self.stage.rooms.handle(self.stage.now, locate) {
-                located.push(location);
-            }
-        }
-        let producers: BTreeSet<_> =
-            located.iter().flat_map(|location| location.producers.iter().map(|(_, id)| *id)).collect();
-        let takes_mix = participants.iter().any(|participant| participant.view == View::Mix);
-        if room.topology == Topology::Mesh {
-            assert!(!takes_mix, "a mesh has no mix");
-            let is_empty = located.iter().all(|location| location.transports.is_empty());
-            assert!(is_empty || room.is_moving, "no media passes the server: {room:?}");
-        }
-        assert!(!takes_mix || room.is_mixed, "{room:?}");
-        let is_here = |id: u64| participants.iter().any(|participant| participant.id.0 == id);
-        let of_room = |mixer: &&ModelMixer| mixer.members.iter().any(|member| is_here(member.0));
-        if room.is_mixed {
-            let mixer = self.stage.workers[worker.0].mixers.values().find(of_room).expect("its mixer");
-            assert_eq!(mixer.members.len(), participants.len());
-            assert_eq!(mixer.sources, producers, "all that passes the server is mixed");
-            assert!(mixer.listeners.iter().all(|listener| mixer.members.contains(listener)));
-        }
-    }
-
-    /// Rooms and workers agree on what there is.
-    fn check_locations(&mut self) {
-        let (mut transports, mut consumers) = (0, 0);
-        for (participant_id, _) in &self.people {
-            let locate = Command::Locate { participant_id: *participant_id };
-            let Ok(Reply::Location(location)) = self.stage.rooms.handle(self.stage.now, locate) else {
-                continue;
-            };
-            let worker = &self.stage.workers[location.worker.0];
-            assert!(location.transports.iter().all(|(_, id)| worker.transports.contains_key(id)));
-            assert!(location.producers.iter().all(|(_, id)| worker.producers.contains_key(id)));
-            assert!(location.consumers.iter().all(|(_, id)| worker.consumers.contains_key(id)));
-            transports += location.transports.len();
-            consumers += location.consumers.len();
-        }
-        let sum =
-            |of: fn(&crate::model::ModelWorker) -> usize| self.stage.workers.iter().map(of).sum::<usize>();
-        assert_eq!(sum(|worker| worker.transports.len()), transports);
-        assert_eq!(sum(|worker| worker.consumers.len()), consumers);
     }
 
     fn everyone_leaves(&mut self) {

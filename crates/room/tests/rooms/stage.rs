@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use motet_control::{
-    Codec, DtlsParameters, DtlsRole, Encoding, MediaKind, MixerAsk, Notification, Request, RtpParameters, negotiate,
+    Codec, DtlsParameters, DtlsRole, Encoding, MediaKind, MixerAsk, Notification, Request, RtpParameters,
+    negotiate,
 };
 use motet_room::{
-    AnnouncedTrack, By, Clock, Command, ConsumerAnswer, Decided, Event, Grants, Heading, Intent, Join, Joined,
-    NewTrack, Output, PairState, ParticipantId, ParticipantName, Peer, Place, Reply, RoomError, RoomInfo, RoomName,
-    Rooms, RoomsConfig, Source, Subscription, Topologies, TrackId, TrackInfo, View, ViewIntent, WorkerFacts,
-    WorkerIndex,
+    AnnouncedTrack, By, Clock, Command, ConsumerAnswer, Decided, Event, Grants, Heading, Intent, Join,
+    Joined, NewTrack, Output, PairState, ParticipantId, ParticipantName, Peer, Place, Reply, RoomError,
+    RoomInfo, RoomName, Rooms, RoomsConfig, Source, Subscription, Topologies, TrackId, TrackInfo, View,
+    ViewIntent, WorkerFacts, WorkerIndex,
 };
 
 use crate::model::ModelWorker;
@@ -127,7 +128,9 @@ impl Stage {
     /// One whose client can mesh comes in.
     pub(crate) fn join_mesher(&mut self, room: &str, name: &str) -> ParticipantId {
         let topologies = Topologies { mesh: true, ..Topologies::default() };
-        self.join_with(Join { topologies, grants: ADMIN, ..join(room, name) }).expect("a place").participant_id
+        self.join_with(Join { topologies, grants: ADMIN, ..join(room, name) })
+            .expect("a place")
+            .participant_id
     }
 
     pub(crate) fn announce(&mut self, participant_id: ParticipantId, kinds: &[MediaKind]) -> Vec<TrackId> {
@@ -139,7 +142,12 @@ impl Stage {
     }
 
     /// Opens the publish transport where needed, and publishes an announced track.
-    pub(crate) fn publish_announced(&mut self, participant_id: ParticipantId, track_id: TrackId, codec: Codec) {
+    pub(crate) fn publish_announced(
+        &mut self,
+        participant_id: ParticipantId,
+        track_id: TrackId,
+        codec: Codec,
+    ) {
         self.open(participant_id, Peer::Publish);
         let new = NewTrack { track_id: Some(track_id), ..track(codec) };
         self.publish_tracks(participant_id, vec![new]).remove(0).expect("the announced track");
@@ -160,7 +168,13 @@ impl Stage {
         self.report_pair(other, one, epoch, PairState::Connected);
     }
 
-    pub(crate) fn report_pair(&mut self, one: ParticipantId, with: ParticipantId, epoch: u64, state: PairState) {
+    pub(crate) fn report_pair(
+        &mut self,
+        one: ParticipantId,
+        with: ParticipantId,
+        epoch: u64,
+        state: PairState,
+    ) {
         self.command(Command::ReportPair { participant_id: one, with, epoch, state }).expect("taken");
     }
 

@@ -174,8 +174,14 @@ fn join() -> impl Strategy<Value = Step> {
     let intent = proptest::option::of(any::<u8>());
     let mesher = prop::bool::weighted(0.8);
     (any::<u8>(), any::<bool>(), prop::bool::weighted(0.8), identity, mesher, intent, any::<u8>()).prop_map(
-        |(room, admin, auto, identity, mesher, intent, view)| {
-            Step::Join { room, admin, auto, identity, mesher, intent, view }
+        |(room, admin, auto, identity, mesher, intent, view)| Step::Join {
+            room,
+            admin,
+            auto,
+            identity,
+            mesher,
+            intent,
+            view,
         },
     )
 }

@@ -10,7 +10,8 @@ use super::typed::Reader;
 impl Reader<'_> {
     /// What rooms shall be.
     pub(super) fn topology(&mut self) -> Intent {
-        let words = [Intent::Auto, Intent::Mesh, Intent::Sfu, Intent::Mcu].map(|intent| (intent.as_str(), intent));
+        let words =
+            [Intent::Auto, Intent::Mesh, Intent::Sfu, Intent::Mcu].map(|intent| (intent.as_str(), intent));
         self.choice("topology", &words)
     }
 

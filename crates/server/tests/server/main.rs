@@ -11,4 +11,5 @@ mod person;
 mod stage;
 mod stopping;
 mod tls;
+mod topologies;
 mod web;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use motet_room::{
-    Command, Join, LeaveReason, ParticipantName, Reply, ResumeToken, RoomName, ViewIntent,
-};
+use motet_room::{Command, Join, LeaveReason, ParticipantName, Reply, ResumeToken, RoomName, ViewIntent};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 

@@ -12,11 +12,7 @@ use crate::wire::{
 };
 
 impl Session {
-    pub(super) async fn set_topology<H: Host>(
-        &self,
-        host: &H,
-        intent: Intent,
-    ) -> Result<Success, RpcError> {
+    pub(super) async fn set_topology<H: Host>(&self, host: &H, intent: Intent) -> Result<Success, RpcError> {
         let command = Command::SetTopology { place: Place::Of(self.participant_id), intent };
         let Reply::Room(details) = host.command(command).await? else {
             return Err(RpcError::internal());
@@ -56,8 +52,7 @@ impl Session {
             name: track.name,
             muted: track.muted.unwrap_or(false),
         });
-        let command =
-            Command::Announce { participant_id: self.participant_id, tracks: tracks.collect() };
+        let command = Command::Announce { participant_id: self.participant_id, tracks: tracks.collect() };
         match host.command(command).await? {
             Reply::Announced(track_ids) => {
                 let track_ids = track_ids.into_iter().map(Text).collect();

@@ -3,8 +3,8 @@
 
 mod close;
 mod events;
-mod missed;
 mod meshing;
+mod missed;
 mod publish;
 mod requests;
 mod subscribe;

@@ -171,14 +171,7 @@ fn new_track(media: &PublishedMedia, listed: Option<PublishTrack>) -> NewTrack {
         }
         None => (Source::Other, None, false, None),
     };
-    NewTrack {
-        kind: media.kind,
-        source,
-        name,
-        muted,
-        rtp_parameters: media.rtp_parameters.clone(),
-        track_id,
-    }
+    NewTrack { kind: media.kind, source, name, muted, rtp_parameters: media.rtp_parameters.clone(), track_id }
 }
 
 fn by_mid(listed: Vec<PublishTrack>) -> Result<BTreeMap<Mid, PublishTrack>, RpcError> {

@@ -18,10 +18,10 @@ pub use layout::{ArrangementWord, CellView, CellWhoView, CellWord, FitWord, Layo
 pub use notification::{AudioLevel, FlowView, HeadingView, Notification, OfferedTrack};
 pub use people::{GrantsView, ParticipantView, RoomView, TrackView, YouView};
 pub use request::{
-    AnnounceParams, AnnounceTrack, AnswerParams, CandidateParams, ChatParams, JoinParams, MuteParams, NoParams,
-    PauseParams, PeerStateParams, PublishParams, PublishTrack, RelayParams, ReportFlowsParams, Request,
-    RestartIceParams, ResumeParams, Secret, SentFlowParams, SetLayoutParams, SetTopologyParams, SetViewParams,
-    SettledParams, TrackIdParams, TrackIdsParams, WatchFlowsParams,
+    AnnounceParams, AnnounceTrack, AnswerParams, CandidateParams, ChatParams, JoinParams, MuteParams,
+    NoParams, PauseParams, PeerStateParams, PublishParams, PublishTrack, RelayParams, ReportFlowsParams,
+    Request, RestartIceParams, ResumeParams, Secret, SentFlowParams, SetLayoutParams, SetTopologyParams,
+    SetViewParams, SettledParams, TrackIdParams, TrackIdsParams, WatchFlowsParams,
 };
 pub use result::{
     AnnounceResult, ChatResult, IceServer, Joined, Limits, Nothing, PublishResult, PublishedTrack,

@@ -2,8 +2,8 @@
 
 use motet_control::{MediaKind, Quality};
 use motet_room::{
-    Flow, Heading, Intent, LeaveReason, MediaState, MoveState, ParticipantId, Peer, Reason, RoomEnd, Source, Topology,
-    TrackId, View,
+    Flow, Heading, Intent, LeaveReason, MediaState, MoveState, ParticipantId, Peer, Reason, RoomEnd, Source,
+    Topology, TrackId, View,
 };
 use motet_rtp::Mid;
 use serde::Serialize;

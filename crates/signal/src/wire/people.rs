@@ -2,8 +2,8 @@
 
 use motet_control::{Codec, MediaKind};
 use motet_room::{
-    Grants, Intent, MoveState, ParticipantId, ParticipantInfo, Reason, RoomInfo, Source, Topology, TrackId, TrackInfo,
-    View,
+    Grants, Intent, MoveState, ParticipantId, ParticipantInfo, Reason, RoomInfo, Source, Topology, TrackId,
+    TrackInfo, View,
 };
 use serde::Serialize;
 

@@ -3,12 +3,15 @@
 
 mod answerer;
 mod client;
+pub(crate) mod samples;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use motet_control::{MixerAsk, CandidateProtocol, Fingerprint, FingerprintHash, IceCandidate, Request, TransportStats};
+use motet_control::{
+    CandidateProtocol, Fingerprint, FingerprintHash, IceCandidate, MixerAsk, Request, TransportStats,
+};
 use motet_room::{
     Clock, Command, Event, Grants, Location, Output, ParticipantId, Peer, Reply, RoomError, RoomName, Rooms,
     RoomsConfig, WorkerFacts, WorkerIndex,

@@ -45,11 +45,8 @@ impl Mix {
             stereo: self.stereo.unwrap_or(configured.audio.stereo),
         };
         let base = configured.video.clone().unwrap_or_default();
-        let size = |size: Size| MixSize {
-            width: size.width,
-            height: size.height,
-            bitrate_bps: size.bitrate_bps,
-        };
+        let size =
+            |size: Size| MixSize { width: size.width, height: size.height, bitrate_bps: size.bitrate_bps };
         let video = MixVideo {
             sizes: self.sizes.map_or(base.sizes, |sizes| sizes.into_iter().map(size).collect()),
             fps: self.fps.unwrap_or(base.fps),

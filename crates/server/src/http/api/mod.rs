@@ -50,9 +50,7 @@ fn parts() -> (Router<Arc<App>>, OpenApi) {
                     handlers::remove_participant,
                     mixing::change_participant
                 ))
-                .routes(
-                    routes!(mixing::play).layer(DefaultBodyLimit::max(mixing::ANNOUNCEMENT_BYTES_MAX)),
-                )
+                .routes(routes!(mixing::play).layer(DefaultBodyLimit::max(mixing::ANNOUNCEMENT_BYTES_MAX)))
                 .routes(routes!(mixing::stop_playing))
                 .routes(routes!(handlers::mute_track)),
         )
