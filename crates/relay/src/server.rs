@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use motet_net::ports::Poller;
@@ -25,7 +26,7 @@ use crate::turn::{Setup, Turn, time};
 pub struct TurnServer {
     shared: Arc<Shared>,
     posts: Vec<Post>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     listen: Vec<SocketAddr>,
     /// Which thread gets the next connection that was begun elsewhere.
     adopted: AtomicUsize,
@@ -56,7 +57,7 @@ impl TurnServer {
             posts.push(post);
             setups.push(Setup { server, poller, listeners, mailbox, shelf: shelf.clone() });
         }
-        let mut started = Self { shared, posts, threads: Vec::new(), listen, adopted: AtomicUsize::new(0) };
+        let started = Self { shared, posts, threads: Mutex::default(), listen, adopted: AtomicUsize::new(0) };
         for (index, setup) in setups.into_iter().enumerate() {
             started.spawn(&settings, index, setup)?;
         }
@@ -122,11 +123,11 @@ impl TurnServer {
     }
 
     /// Ends all threads and frees every port.
-    pub fn stop(mut self) {
+    pub fn stop(&self) {
         self.end();
     }
 
-    fn spawn(&mut self, settings: &TurnSettings, index: usize, setup: Setup) -> Result<(), StartError> {
+    fn spawn(&self, settings: &TurnSettings, index: usize, setup: Setup) -> Result<(), StartError> {
         let name = format!("{}-{index}", settings.name);
         let settings = settings.clone();
         let posts = self.posts.clone();
@@ -146,7 +147,8 @@ impl TurnServer {
         let guarded = move || drop(catch_unwind(AssertUnwindSafe(run)));
         let system = |what| move |source| StartError::System { what, source };
         let thread = Builder::new().name(name);
-        self.threads.push(thread.spawn(guarded).map_err(system("thread"))?);
+        let thread = thread.spawn(guarded).map_err(system("thread"))?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         match is_ready.recv() {
             Ok(Ok(())) => Ok(()),
             Ok(Err(source)) => Err(StartError::System { what: "poll", source }),
@@ -156,7 +158,7 @@ impl TurnServer {
         }
     }
 
-    fn end(&mut self) {
+    fn end(&self) {
         for post in &self.posts {
             let mut letter = Letter::Stop;
             // A full mailbox is emptied within moments by a thread that lives; a dead one takes nothing.
@@ -168,7 +170,8 @@ impl TurnServer {
                 std::thread::yield_now();
             }
         }
-        for thread in self.threads.drain(..) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             let _ = thread.join();
         }
     }

@@ -45,6 +45,8 @@ pub(crate) struct Turn {
     /// By relay.
     relays: Vec<Relay>,
     readable: Vec<PortId>,
+    /// By port: whether it is among them.
+    is_listed: Vec<bool>,
     acceptors: Vec<Acceptor>,
     /// When to accept again after the system could not.
     accept_again: Option<Instant>,
@@ -136,6 +138,7 @@ impl Turn {
             net,
             relays: Vec::new(),
             readable: Vec::new(),
+            is_listed: Vec::new(),
             acceptors,
             accept_again: None,
             streams: Streams::default(),
@@ -209,8 +212,11 @@ impl Turn {
             _ => {
                 let id = PortId(token as u32);
                 let is_open = self.net.uses.get(token).is_some_and(|used| *used != PortUse::Closed);
+                if self.is_listed.len() <= token {
+                    self.is_listed.resize(token + 1, false);
+                }
                 // A port that a busy turn has left unread is listed already.
-                if is_readable && is_open && !self.readable.contains(&id) {
+                if is_readable && is_open && !std::mem::replace(&mut self.is_listed[token], true) {
                     self.readable.push(id);
                 }
             }

@@ -149,6 +149,9 @@ impl Server {
         // The last events have to reach the sockets before those are closed.
         tokio::time::sleep(FAREWELL).await;
         self.handle.graceful_shutdown(Some(DRAIN_TIMEOUT));
+        if let Some(turn) = &self.app.turn {
+            turn.stop();
+        }
         media::stop_workers(&self.app.workers).await;
         let _ = tokio::time::timeout(DRAIN_TIMEOUT * 2, self.http).await;
     }

@@ -29,13 +29,15 @@ const ARENA_BYTES: usize = 256 * 1024;
 const SEGMENTS_MAX: u16 = 64;
 /// Bytes in one message at most; the kernel builds one IP packet of them.
 const MESSAGE_BYTES_MAX: usize = 65_000;
-/// Slices in one system call at most; a message has at most two a datagram.
+/// Stretches of one datagram at most: what stands in front, what came, what fills up.
+const PIECES_A_DATAGRAM: usize = 3;
+/// Slices in one system call at most.
 const SLICES_MAX: usize = 256;
 /// Receivers whose newest message is remembered. Two receivers on one slot lose grouping, never order.
 const SLOTS: usize = 1024;
 const NONE: u32 = u32::MAX;
 
-const _: () = assert!(SLICES_MAX >= 2 * SEGMENTS_MAX as usize, "any message fits one call");
+const _: () = assert!(SLICES_MAX >= PIECES_A_DATAGRAM * SEGMENTS_MAX as usize, "any message fits one call");
 const _: () = assert!(SLOTS.is_power_of_two());
 
 /// See the module.
@@ -101,7 +103,7 @@ impl Forwards {
         Self { joins: false, ..Self::default() }
     }
 
-    /// Has `front` and then the stretch `body` of the pool sent as one datagram by `port` to `to`.
+    /// Has `front`, then the stretch `body` of the pool and then so many zeros sent as one datagram by `port` to `to`.
     ///
     /// # Errors
     /// Where there is no room; nothing is sent then.
@@ -111,10 +113,12 @@ impl Forwards {
         to: SocketAddr,
         front: &[u8],
         body: Range<usize>,
+        padding: u8,
     ) -> Result<(), ForwardsFull> {
-        let len = front.len() + body.len();
-        let has_room = self.arena.len() + front.len() <= ARENA_BYTES
-            && self.pieces.len() < 2 * DATAGRAMS_MAX
+        let padding = usize::from(padding);
+        let len = front.len() + body.len() + padding;
+        let has_room = self.arena.len() + front.len() + padding <= ARENA_BYTES
+            && self.pieces.len() < PIECES_A_DATAGRAM * DATAGRAMS_MAX
             && self.messages.len() < DATAGRAMS_MAX;
         if !has_room {
             return Err(ForwardsFull);
@@ -128,6 +132,11 @@ impl Forwards {
         if !body.is_empty() {
             let (start, end) = (body.start as u32, body.end as u32);
             self.append(index, Piece { start, end, is_arena: false, next: NONE });
+        }
+        if padding > 0 {
+            let start = self.arena.len() as u32;
+            self.arena.resize(self.arena.len() + padding, 0);
+            self.append(index, Piece { start, end: self.arena.len() as u32, is_arena: true, next: NONE });
         }
         Ok(())
     }

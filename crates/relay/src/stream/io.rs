@@ -23,6 +23,8 @@ pub(crate) struct Stream {
     output: Output,
     /// The system may have more to read.
     pub(crate) is_readable: bool,
+    /// Listed to be read.
+    pub(crate) is_listed: bool,
     /// Listed to be written.
     pub(crate) is_dirty: bool,
     /// Since when something is awaited that must come soon: the rest of a message, the end of a connection's making, room
@@ -47,6 +49,7 @@ impl Stream {
             unread: Vec::new(),
             output: Output::default(),
             is_readable: true,
+            is_listed: false,
             is_dirty: false,
             awaits_since: None,
         }

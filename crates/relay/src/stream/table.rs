@@ -47,7 +47,7 @@ impl Streams {
         let id = StreamId(entry.key());
         poller.watch_stream(&stream.socket, token_of(id))?;
         let stream = entry.insert(stream);
-        stream.is_readable = true;
+        stream.is_listed = true;
         self.readable.push(id);
         if let Some(client) = stream.role.client() {
             self.by_client.insert(client, id);
@@ -102,7 +102,7 @@ impl Streams {
     pub(crate) fn list_readable(&mut self, id: StreamId) {
         if let Some(stream) = self.streams.get_mut(id.0) {
             stream.is_readable = true;
-            if !self.readable.contains(&id) {
+            if !std::mem::replace(&mut stream.is_listed, true) {
                 self.readable.push(id);
             }
         }
@@ -122,7 +122,13 @@ impl Streams {
     }
 
     pub(crate) fn take_readable(&mut self) -> Vec<StreamId> {
-        std::mem::take(&mut self.readable)
+        let readable = std::mem::take(&mut self.readable);
+        for id in &readable {
+            if let Some(stream) = self.streams.get_mut(id.0) {
+                stream.is_listed = false;
+            }
+        }
+        readable
     }
 
     pub(crate) fn next_dirty(&mut self) -> Option<StreamId> {

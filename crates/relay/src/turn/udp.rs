@@ -1,6 +1,7 @@
 //! Datagrams: from clients to the server, from peers to their clients.
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::AsFd;
 
@@ -19,17 +20,26 @@ impl Turn {
         while left > 0 && !self.readable.is_empty() {
             let mut readable = std::mem::take(&mut self.readable);
             readable.retain(|id| {
-                let Some(may_have_more) = self.net.receive(*id, &mut datagrams) else { return false };
-                left = left.saturating_sub(datagrams.len().max(1));
-                self.pace.has_received |= !datagrams.is_empty();
-                self.is_report_due |= !datagrams.is_empty();
-                for datagram in datagrams.drain(..) {
-                    self.handle_datagram(*id, datagram);
+                let may_have_more = self.receive_port(*id, &mut datagrams, &mut left);
+                if !may_have_more && let Some(is_listed) = self.is_listed.get_mut(id.0 as usize) {
+                    *is_listed = false;
                 }
                 may_have_more
             });
             self.readable = readable;
         }
+    }
+
+    /// One call's worth of one port; whether more may wait.
+    fn receive_port(&mut self, id: PortId, datagrams: &mut Vec<Datagram>, left: &mut usize) -> bool {
+        let Some(may_have_more) = self.net.receive(id, datagrams) else { return false };
+        *left = left.saturating_sub(datagrams.len().max(1));
+        self.pace.has_received |= !datagrams.is_empty();
+        self.is_report_due |= !datagrams.is_empty();
+        for datagram in datagrams.drain(..) {
+            self.handle_datagram(id, datagram);
+        }
+        may_have_more
     }
 
     fn handle_datagram(&mut self, port: PortId, datagram: Datagram) {
@@ -65,7 +75,8 @@ impl Turn {
         let ToClient { client, prefix, padding } = to;
         match client.protocol {
             ClientProtocol::Udp => {
-                self.net.send(PortId(client.listener.0), client.remote, prefix.as_bytes(), range);
+                let port = PortId(client.listener.0);
+                self.net.send_padded(port, client.remote, prefix.as_bytes(), range, padding);
             }
             ClientProtocol::Tcp | ClientProtocol::Tls => {
                 let Some(id) = self.streams.of_client(&client) else {
@@ -79,7 +90,8 @@ impl Turn {
                 }
             }
             ClientProtocol::Dtls => {
-                let message = [prefix.as_bytes(), self.net.pool.bytes(range)].concat();
+                let padding = &[0; 3][..usize::from(padding.min(3))];
+                let message = [prefix.as_bytes(), self.net.pool.bytes(range), padding].concat();
                 self.send_by_tunnel(client, &message);
             }
         }
@@ -89,7 +101,7 @@ impl Turn {
     pub(super) fn send_to_peer(
         &mut self,
         relay: RelayId,
-        peer: std::net::SocketAddr,
+        peer: SocketAddr,
         front: &[u8],
         body: Range<usize>,
         _dont_fragment: bool,
@@ -140,11 +152,16 @@ impl Net {
         Some(received.unwrap_or(true))
     }
 
-    pub(super) fn send(&mut self, port: PortId, to: std::net::SocketAddr, front: &[u8], body: Range<usize>) {
-        if self.forwards.push(port, to, front, body.clone()).is_err() {
+    pub(super) fn send(&mut self, port: PortId, to: SocketAddr, front: &[u8], body: Range<usize>) {
+        self.send_padded(port, to, front, body, 0);
+    }
+
+    /// With so many zeros behind it.
+    fn send_padded(&mut self, port: PortId, to: SocketAddr, front: &[u8], body: Range<usize>, padding: u8) {
+        if self.forwards.push(port, to, front, body.clone(), padding).is_err() {
             self.flush_forwards();
             // An empty batch has room for any datagram.
-            let _ = self.forwards.push(port, to, front, body);
+            let _ = self.forwards.push(port, to, front, body, padding);
         }
     }
 

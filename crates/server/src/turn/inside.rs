@@ -111,6 +111,11 @@ impl Turn {
         self.server.adopt(socket, tls, read);
     }
 
+    /// Ends all relaying and frees every port.
+    pub(crate) fn stop(&self) {
+        self.server.stop();
+    }
+
     pub(crate) fn counters(&self) -> TurnCounters {
         self.server.counters()
     }

@@ -72,6 +72,8 @@ fn the_server_says_where_it_is_and_how_unsafe_and_ends_well_when_told() {
             "--dev",
             "--listen",
             "127.0.0.1:0",
+            "--turn-port",
+            "0",
             "--rtc-port",
             "0",
             "--rtc-ip",

@@ -52,7 +52,7 @@ impl Stage {
 
 pub(crate) fn config(text: &str) -> Config {
     let workers = if text.contains("workers:") { "" } else { "workers: 1\n" };
-    let fixed = format!("listen: 127.0.0.1:0\nrtc_port: 0\nrtc_ip: [127.0.0.1]\n{workers}");
+    let fixed = format!("listen: 127.0.0.1:0\nrtc_port: 0\nrtc_ip: [127.0.0.1]\nturn_port: 0\n{workers}");
     Config::from_text(Path::new("test.yaml"), &format!("{fixed}{text}")).expect("a good configuration")
 }
 

@@ -39,7 +39,7 @@ fn what_came_goes_on_from_where_it_lies_behind_the_bytes_given() {
         pool.receive(&client, true, &mut counters, |_, datagram| ranges.push(datagram.range)).unwrap();
     }
     for (index, range) in ranges.into_iter().enumerate() {
-        forwards.push(relay, peer.local_addr(), &[7, index as u8], range).unwrap();
+        forwards.push(relay, peer.local_addr(), &[7, index as u8], range, 0).unwrap();
     }
     assert_eq!(forwards.messages.len(), 2, "what is shorter ends a message, and one more begins");
     forwards.flush(&pool, &mut ports, &mut counters);
@@ -62,7 +62,7 @@ fn a_port_that_is_gone_loses_its_own_datagrams_and_no_other() {
     let gone = ports.insert(port());
     assert!(ports.remove(gone).is_some() && ports.len() == 1);
     for (id, text) in [(0, b"a"), (1, b"b"), (0, b"c"), (2, b"d")] {
-        forwards.push(PortId(id), peer.local_addr(), text, 0..0).unwrap();
+        forwards.push(PortId(id), peer.local_addr(), text, 0..0, 0).unwrap();
     }
     forwards.flush(&pool, &mut ports, &mut counters);
     let got: Vec<Vec<u8>> = receive(&mut pool, &peer, 2).into_iter().map(|(_, bytes)| bytes).collect();
@@ -76,7 +76,7 @@ fn a_port_without_gso_sends_one_by_one() {
     relay.has_gso = false;
     let (mut pool, mut forwards, mut counters) = (Pool::new(), Forwards::default(), PortCounters::default());
     for byte in 0..70u8 {
-        forwards.push(PortId(0), peer.local_addr(), &[byte; 10], 0..0).unwrap();
+        forwards.push(PortId(0), peer.local_addr(), &[byte; 10], 0..0, 0).unwrap();
     }
     ports.insert(relay);
     forwards.flush(&pool, &mut ports, &mut counters);
@@ -90,8 +90,21 @@ fn there_is_an_end_to_what_waits() {
     let mut forwards = Forwards::default();
     let to = "127.0.0.1:9".parse().unwrap();
     let mut pushed = 0;
-    while forwards.push(PortId(0), to, &[0; 1200], 0..0).is_ok() {
+    while forwards.push(PortId(0), to, &[0; 1200], 0..0, 0).is_ok() {
         pushed += 1;
     }
     assert_eq!(pushed, ARENA_BYTES / 1200);
+}
+
+#[test]
+fn what_is_filled_up_is_filled_with_zeros() {
+    let (mut ports, peer) = (Ports::default(), port());
+    let (mut pool, mut forwards, mut counters) = (Pool::new(), Forwards::default(), PortCounters::default());
+    let id = ports.insert(port());
+    for padding in 0..4 {
+        forwards.push(id, peer.local_addr(), &[9; 5], 0..0, padding).unwrap();
+    }
+    forwards.flush(&pool, &mut ports, &mut counters);
+    let got: Vec<Vec<u8>> = receive(&mut pool, &peer, 4).into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(got, [&[9; 5][..], &[9, 9, 9, 9, 9, 0], &[9, 9, 9, 9, 9, 0, 0], &[9, 9, 9, 9, 9, 0, 0, 0]]);
 }
