@@ -105,7 +105,11 @@ impl Head {
 }
 
 fn room(plane: usize, x: f32, y: f32, source: usize) -> f32 {
-    let shelf = if (y as usize / 60) % 2 == 0 && (x as usize / 14 + source) % 3 == 0 { 34.0 } else { 0.0 };
+    let shelf = if (y as usize / 60).is_multiple_of(2) && (x as usize / 14 + source).is_multiple_of(3) {
+        34.0
+    } else {
+        0.0
+    };
     let hue = source as f32 * 9.0;
     match plane {
         0 => 70.0 + x * 0.09 + y * 0.05 + shelf + ((x * 0.31).sin() + (y * 0.23).sin()) * 6.0,
@@ -124,7 +128,9 @@ fn skin(plane: usize, dx: f32, dy: f32) -> f32 {
 
 fn shirt(plane: usize, dx: f32, y: f32, source: usize) -> f32 {
     match plane {
-        0 => 90.0 + if (dx.abs() as usize / 9) % 2 == 0 { 24.0 } else { 0.0 } + (y * 0.5).sin() * 5.0,
+        0 => {
+            90.0 + if (dx.abs() as usize / 9).is_multiple_of(2) { 24.0 } else { 0.0 } + (y * 0.5).sin() * 5.0
+        }
         1 => 110.0 + source as f32 * 6.0,
         _ => 120.0,
     }

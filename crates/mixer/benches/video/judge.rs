@@ -10,6 +10,9 @@ const EVERY: usize = 10;
 /// Not before the encoders' rate has settled.
 const FIRST: usize = 50;
 
+/// Shows a frame by its number to who asks, if it is there.
+type FrameAt<'a> = dyn FnMut(usize, &mut dyn FnMut(&PictureView<'_>)) + 'a;
+
 pub(crate) struct Judge {
     /// By number of the frame.
     wanted: Vec<(usize, Picture)>,
@@ -30,7 +33,7 @@ impl Judge {
     }
 
     /// Mean PSNR of brightness and colours together, at the shift by whole frames that suits best.
-    pub(crate) fn psnr(&self, frame_at: &mut dyn FnMut(usize, &mut dyn FnMut(&PictureView<'_>))) -> f64 {
+    pub(crate) fn psnr(&self, frame_at: &mut FrameAt<'_>) -> f64 {
         let mut sums = [0.0; 3];
         for (frame, wanted) in &self.wanted {
             for (shift, sum) in sums.iter_mut().enumerate() {
