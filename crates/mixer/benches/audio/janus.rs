@@ -34,9 +34,9 @@ impl Janus {
         for _ in 0..STARTS_MAX {
             configure(&folder)?;
             let mut janus = Self { child: begin(&folder)?, folder: folder.clone(), ports: Vec::new() };
-            match Talk::begin(&mut janus.child, &folder) {
-                Ok(mut talk) => {
-                    janus.join_all(&mut talk, ports)?;
+            match Talk::begin(&mut janus.child, &folder, 0) {
+                Ok(_) => {
+                    janus.join_all(ports)?;
                     return Ok(janus);
                 }
                 Err(error) => trouble = error.to_string(),
@@ -45,10 +45,13 @@ impl Janus {
         Err(trouble.into())
     }
 
-    fn join_all(&mut self, talk: &mut Talk, ports: &[u16]) -> Outcome {
-        let session = talk.ask(json!({ "janus": "create" }), &[])?["data"]["id"].clone();
+    /// Each participant has a socket and a session to itself: Janus tells every one of all others, and drops what a
+    /// socket's short queue has no room for.
+    fn join_all(&mut self, ports: &[u16]) -> Outcome {
         for port in ports {
-            self.ports.push(join(talk, &session, *port)?);
+            let mut talk = Talk::begin(&mut self.child, &self.folder, *port)?;
+            let session = talk.ask(json!({ "janus": "create" }), &[])?["data"]["id"].clone();
+            self.ports.push(join(&mut talk, &session, *port)?);
         }
         Ok(())
     }
@@ -139,32 +142,33 @@ struct Talk {
     socket: UnixDatagram,
     answers: Receiver<Value>,
     asked: u64,
+    log: PathBuf,
 }
 
 impl Talk {
-    fn begin(janus: &mut Child, folder: &Path) -> Outcome<Self> {
-        let socket = UnixDatagram::bind(folder.join("bench.socket"))?;
+    /// `port` makes the socket's name unlike that of others.
+    fn begin(janus: &mut Child, folder: &Path, port: u16) -> Outcome<Self> {
+        let socket = UnixDatagram::bind(folder.join(format!("bench-{port}.socket")))?;
         let deadline = Instant::now() + PATIENCE;
         while let Err(error) = socket.connect(folder.join("janus.socket")) {
             if Instant::now() > deadline || janus.try_wait()?.is_some() {
                 let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
                 return Err(format!("janus does not listen: {error}\n{log}").into());
             }
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(20));
         }
         let (sender, answers) = channel();
         let reader = socket.try_clone()?;
         // Janus waits for whoever does not read, and tells every participant of every other.
         thread::spawn(move || {
-            let mut message = vec![0; 1 << 20];
+            let mut message = vec![0; 1 << 16];
             while let Ok(len) = reader.recv(&mut message) {
                 let Ok(answer) = serde_json::from_slice(&message[..len]) else { continue };
-                if sender.send(answer).is_err() {
-                    return;
-                }
+                // Read on when the questions are answered, so that Janus never waits.
+                let _ = sender.send(answer);
             }
         });
-        Ok(Self { socket, answers, asked: 0 })
+        Ok(Self { socket, answers, asked: 0, log: folder.join("log") })
     }
 
     /// Asks, and waits for the answer behind the acknowledgement.
@@ -179,7 +183,10 @@ impl Talk {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let answer = self.answers.recv_timeout(left).map_err(|_| format!("no answer to {question}"))?;
+            let answer = self.answers.recv_timeout(left).map_err(|_| {
+                let log = fs::read_to_string(&self.log).unwrap_or_default();
+                format!("no answer to {question}\n{log}")
+            })?;
             if answer["transaction"] != json!(transaction) || answer["janus"] == "ack" {
                 continue;
             }
