@@ -14,6 +14,8 @@ pub(crate) struct Connection {
     socket: UdpSocket,
     local: SocketAddr,
     timeout: Instant,
+    /// The share of what comes that is lost on the way, 0 to 1.
+    pub(crate) loss: f32,
 }
 
 impl Connection {
@@ -25,7 +27,7 @@ impl Connection {
         let mut rtc = config.build(now);
         let candidate = Candidate::host(local, "udp").expect("loopback can be a candidate");
         rtc.add_local_candidate(candidate).expect("str0m takes the candidate");
-        Self { rtc, socket, local, timeout: now }
+        Self { rtc, socket, local, timeout: now, loss: 0.0 }
     }
 
     /// Does what is due and takes what came; events go to `handle`.
@@ -33,6 +35,9 @@ impl Connection {
         self.drain(&mut handle);
         let mut buffer = [0; DATAGRAM_MAX];
         while let Ok((len, source)) = self.socket.recv_from(&mut buffer) {
+            if fastrand::f32() < self.loss {
+                continue;
+            }
             let Ok(contents) = buffer[..len].try_into() else { continue };
             let received = Receive { proto: Protocol::Udp, source, destination: self.local, contents };
             // What str0m does not take is lost, as on any network.

@@ -120,6 +120,13 @@ impl Guest {
         }
     }
 
+    /// From here on this share of what is sent to it is lost.
+    pub fn lose(&mut self, share: f32) {
+        if let Some(subscribing) = &mut self.subscribe {
+            subscribing.connection.loss = share;
+        }
+    }
+
     /// What it hears of a consumer.
     pub fn heard(&mut self, consumer: ConsumerId) -> &mut Listener {
         match self.taken(consumer) {

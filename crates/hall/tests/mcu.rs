@@ -248,3 +248,23 @@ fn nothing_is_encoded_that_nobody_sees_and_a_closed_mixer_leaves_nothing() {
     assert!(is_gone, "{:?}", transports(&mcu));
     assert_eq!(mcu.failures(), []);
 }
+
+#[test]
+fn a_listener_on_a_bad_link_gets_the_smaller_picture_and_others_keep_theirs() {
+    let _turn = my_turn();
+    let mut mcu = open(Arrangement::Single);
+    mcu.come(Wish { hz: None, ..Wish::of(0.0, COLOURS[0]) });
+    mcu.come(Wish { hz: None, ..Wish::nothing() });
+    let size = |mcu: &mut Mcu, guest: usize| {
+        let eyes = mcu.eyes[guest];
+        mcu.hall.guests[guest].seen(eyes).size()
+    };
+    let is_large =
+        mcu.pass_until(PATIENCE, &mut |mcu| (0..2).all(|guest| size(mcu, guest) == Some((640, 360))));
+    assert!(is_large);
+    mcu.hall.guests[1].lose(0.3);
+    let is_small = mcu.pass_until(PATIENCE, &mut |mcu| size(mcu, 1) == Some((320, 180)));
+    assert!(is_small, "{:?}", mcu.hall.mix_stats(mcu.room));
+    assert_eq!(size(&mut mcu, 0), Some((640, 360)));
+    assert_eq!(mcu.failures(), []);
+}

@@ -22,9 +22,10 @@ use crate::worker::Worker;
 /// Mixers of one worker at most: each has threads of its own, and work for a part of a core.
 const MIXERS_MAX: usize = 1024;
 /// How far the thread that mixes sound gives way: it has little to do, and listeners hear when that is late.
-const AUDIO_NICE: u8 = 2;
+const AUDIO_NICE: u8 = 1;
 /// How far the thread that composes gives way: it has much to do, and a picture that is late by some milliseconds is not seen.
-const VIDEO_NICE: u8 = 10;
+/// Half of a worker's share where both want a core; much less, and pictures stop on a machine that is busy with others' work.
+const VIDEO_NICE: u8 = 3;
 
 /// All mixers on one worker's routers.
 pub struct Mixers {
