@@ -59,6 +59,12 @@ impl Mesh {
         Self { begun: epoch, epoch, is_alone, pairs: BTreeMap::new() }
     }
 
+    /// Serves again though it was on its way out. Pairs that are not connected have until `due`.
+    pub(super) fn resume(&mut self, epoch: u64, due: Instant) {
+        self.epoch = epoch;
+        self.pairs.values_mut().filter(|pair| pair.due.is_some()).for_each(|pair| pair.due = Some(due));
+    }
+
     pub(super) fn forget(&mut self, id: ParticipantId) {
         self.pairs.retain(|pair, _| !pair.has(id));
     }

@@ -79,7 +79,7 @@ impl Scene<'_> {
         self.room.explanation.clone_from(&decision.explanation);
         if is_move {
             self.room.epoch += 1;
-            self.turn(decision.topology);
+            self.turn(now, decision.topology);
         }
         if is_news {
             let room = self.room.name.clone();
@@ -127,13 +127,15 @@ impl Scene<'_> {
     }
 
     /// Makes the mesh where there is one from now on. One that is on its way out serves again.
-    fn turn(&mut self, topology: Topology) {
+    fn turn(&mut self, now: Instant, topology: Topology) {
         let room = &mut *self.room;
         room.topology = topology;
         match (&mut room.mesh, topology) {
-            (Some(mesh), Topology::Mesh) => mesh.epoch = room.epoch,
+            (Some(mesh), Topology::Mesh) => mesh.resume(room.epoch, now + self.config.mesh_connect_timeout),
             (None, Topology::Mesh) => room.mesh = Some(Mesh::begin(room.epoch, room.is_fresh)),
-            (_, Topology::Sfu | Topology::Mcu) => {}
+            // From now on media may pass the server.
+            (Some(mesh), Topology::Sfu | Topology::Mcu) => mesh.is_alone = false,
+            (None, Topology::Sfu | Topology::Mcu) => {}
         }
     }
 

@@ -137,6 +137,19 @@ fn a_pair_that_fails_on_the_way_into_a_mesh_turns_everyone_back_and_nothing_was_
 }
 
 #[test]
+fn a_mesh_that_was_left_and_is_turned_back_to_closes_what_was_opened_meanwhile() {
+    let Pair { mut stage, ada, bea, tracks } = pair();
+    stage.set_topology(ada, Intent::Sfu);
+    stage.publish_announced(ada, tracks[0], Codec::Opus);
+    stage.accept_all(bea);
+    assert_eq!(stage.set_topology(ada, Intent::Mesh).topology, Topology::Mesh);
+    assert!(!stage.workers[0].transports.is_empty(), "nobody has settled");
+    stage.settle(ada);
+    stage.settle(bea);
+    assert!(stage.workers[0].transports.is_empty());
+}
+
+#[test]
 fn whoever_does_not_settle_is_waited_for_ten_seconds() {
     let Pair { mut stage, ada, bea, .. } = pair();
     stage.set_topology(ada, Intent::Sfu);
