@@ -30,6 +30,8 @@ struct Listener {
     ladder: Ladder,
     /// Packets sent to it when it was judged last: a report is only worth something if there were more.
     packets: u64,
+    /// Packets that it had asked for again by then.
+    nacked: u64,
 }
 
 impl Links {
@@ -41,7 +43,7 @@ impl Links {
     pub(super) fn set(&mut self, member: MixMember, consumer_id: Option<ConsumerId>) {
         match consumer_id {
             Some(consumer_id) => {
-                let listener = Listener { consumer_id, ladder: Ladder::new(), packets: 0 };
+                let listener = Listener { consumer_id, ladder: Ladder::new(), packets: 0, nacked: 0 };
                 self.listeners.insert(member, listener);
             }
             None => _ = self.listeners.remove(&member),
@@ -82,15 +84,19 @@ impl Links {
         seat: &Seat,
     ) {
         let Some(listener) = self.listeners.get_mut(&member) else { return };
-        let has_more = stats.stream.packets > listener.packets;
-        if stats.consumer_id != listener.consumer_id || stats.paused || !has_more {
+        let sent = stats.stream.packets.saturating_sub(listener.packets);
+        if stats.consumer_id != listener.consumer_id || stats.paused || sent == 0 {
             return;
         }
+        // Receivers differ in whether they report as lost what came again in time.
+        let nacked = stats.stream.nacked_packets.saturating_sub(listener.nacked) as f32 / sent as f32;
+        let lost = stats.stream.fraction_lost.max(nacked.min(1.0));
         listener.packets = stats.stream.packets;
+        listener.nacked = stats.stream.nacked_packets;
         let is_theirs = |picture: &&mut Picture| picture.open_producers().any(|id| id == stats.producer_id);
         let Some(picture) = pictures.iter_mut().find(is_theirs) else { return };
         let rungs = picture.rungs().len();
-        if let Some(rung) = listener.ladder.report(now, stats.stream.fraction_lost, rungs)
+        if let Some(rung) = listener.ladder.report(now, lost, rungs)
             && let Some(producer_id) = picture.open(seat, rung)
         {
             let consumer_id = listener.consumer_id;
