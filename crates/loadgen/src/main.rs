@@ -25,8 +25,10 @@ enum Command {
     Echo(echo::EchoArguments),
     /// Joins a room many times, a few at a time, each time with media both ways, and leaves it again.
     Churn(churn::ChurnArguments),
-    /// Loads a TURN server and reads what its process spends.
-    Turn(turn::TurnArguments),
+    /// Measures Motet's TURN server beside coturn.
+    TurnBench(turn::BenchArguments),
+    /// Motet's TURN server as that bench wants it, in a process of its own.
+    TurnServer(turn::ServeArguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,7 +36,8 @@ async fn main() {
     let outcome = match Arguments::parse().command {
         Command::Echo(arguments) => echo::run(arguments).await,
         Command::Churn(arguments) => churn::run(arguments).await,
-        Command::Turn(arguments) => turn::run(&arguments),
+        Command::TurnBench(arguments) => turn::bench(&arguments),
+        Command::TurnServer(arguments) => turn::serve_alone(&arguments),
     };
     if let Err(error) = outcome {
         told::tell("error", &serde_json::json!({ "what": error.to_string() }));

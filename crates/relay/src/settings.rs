@@ -33,8 +33,8 @@ pub struct TurnSettings {
 }
 
 impl TurnSettings {
-    /// Short against the 20 ms between two packets of a voice, long against what a turn of the loop costs.
-    pub const PAUSE: Duration = Duration::from_micros(500);
+    /// Short against the 20 ms between two packets of a voice, long against what being woken costs.
+    pub const PAUSE: Duration = Duration::from_millis(1);
 
     /// One thread, on `listen`.
     pub fn new(server: Settings, listen: Vec<SocketAddr>) -> Self {

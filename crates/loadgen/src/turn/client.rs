@@ -46,7 +46,18 @@ pub(crate) struct Client {
 type Attributes = Vec<(u16, Vec<u8>)>;
 
 impl Client {
+    /// A socket whose port another client has just had may find that client's allocation still there; then a new one is tried.
     pub(crate) fn allocate(server: SocketAddr, account: &Account) -> Result<Self, Failure> {
+        for _ in 1..TRIES {
+            match Self::allocate_once(server, account) {
+                Err(error) if error.to_string().contains("437") => {}
+                outcome => return outcome,
+            }
+        }
+        Self::allocate_once(server, account)
+    }
+
+    fn allocate_once(server: SocketAddr, account: &Account) -> Result<Self, Failure> {
         let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0))?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;

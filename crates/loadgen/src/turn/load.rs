@@ -37,7 +37,6 @@ pub(crate) struct Measured {
     pub(crate) per_second: f64,
     pub(crate) per_cpu_second: f64,
     pub(crate) lost_percent: f64,
-    pub(crate) system_percent: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
 }
@@ -58,7 +57,6 @@ pub(crate) fn run(
     let elapsed = begun.elapsed().as_secs_f64();
     let spent = process.cpu()?;
     let cpu_s = (spent.total() - cpu.total()).as_secs_f64().max(1e-3);
-    let system_s = (spent.system - cpu.system).as_secs_f64();
     let (sent, came) = (clients.sent, clients.came);
     clients.settle()?;
     let lost = clients.sent.saturating_sub(clients.came);
@@ -67,7 +65,6 @@ pub(crate) fn run(
         per_second: 2.0 * came as f64 / elapsed,
         per_cpu_second: 2.0 * came as f64 / cpu_s,
         lost_percent: (10_000.0 * lost as f64 / sent.max(1) as f64).round() / 100.0,
-        system_percent: 100.0 * system_s / cpu_s,
         p50: clients.percentile(50),
         p99: clients.percentile(99),
     };
@@ -103,7 +100,7 @@ impl Echo {
                 while may_have_more {
                     let Some(port) = ports.get(id) else { return };
                     let received = pool.receive(port, true, &mut counters, |_, datagram| {
-                        let _ = forwards.push(id, datagram.from, &[], datagram.range);
+                        let _ = forwards.push(id, datagram.from, &[], datagram.range, 0);
                     });
                     may_have_more = received.unwrap_or(false);
                     forwards.flush(&pool, &mut ports, &mut counters);
@@ -233,9 +230,9 @@ impl Clients {
         packet[4..12].copy_from_slice(&nanos.to_be_bytes());
         let id = self.ids[self.next];
         self.next = (self.next + 1) % self.ids.len();
-        if self.forwards.push(id, self.server, &packet, 0..0).is_err() {
+        if self.forwards.push(id, self.server, &packet, 0..0, 0).is_err() {
             self.flush();
-            let _ = self.forwards.push(id, self.server, &packet, 0..0);
+            let _ = self.forwards.push(id, self.server, &packet, 0..0, 0);
         }
         self.sent += 1;
     }

@@ -134,7 +134,7 @@ pub(crate) const KEYS: &[Key] = &[
     one("turn_credentials_s", "43200", "SECONDS", "How long credentials from a join are good for"),
     many("turn_allow_peer", "CIDR", "Peers that may be relayed to though they are private"),
     many("turn_deny_peer", "CIDR", "Peers that may not be relayed to though they are public"),
-    one("turn_threads", "0", "N", "Threads that relay; 0 means one per core"),
+    one("turn_threads", "1", "N", "Threads that relay; 0 means one per core"),
     one("turn_allocations_max", "20000", "N", "Relayed addresses at a time"),
     one("turn_allocations_per_user_max", "64", "N", "Relayed addresses of one participant at a time"),
     one(
