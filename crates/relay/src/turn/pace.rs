@@ -5,42 +5,41 @@ use std::time::{Duration, Instant};
 
 /// Wakes in a row, each soon after the one before, after which a thread is busy.
 const WAKES_UNTIL_BUSY: u32 = 4;
-/// Soon: within so many pauses.
-const SOON_PAUSES: u32 = 2;
+/// Datagrams that a pause must find to be worth another one: sleeping and being woken costs more than one alone.
+const WORTH_A_PAUSE: usize = 2;
 
 /// When a thread pauses.
 pub(super) struct Pace {
     pause: Duration,
     woken: Instant,
     soon: u32,
-    /// Something was received in the turn that ends.
-    pub(super) has_received: bool,
+    /// Datagrams received in the turn that ends.
+    pub(super) received: usize,
     is_pausing: bool,
 }
 
 impl Pace {
     pub(super) fn new(pause: Duration) -> Self {
-        Self { pause, woken: Instant::now(), soon: 0, has_received: false, is_pausing: false }
+        Self { pause, woken: Instant::now(), soon: 0, received: 0, is_pausing: false }
     }
 
     /// How long to wait for news, of `timeout`; sleeps first where that pays.
     pub(super) fn before_wait(&mut self, timeout: Option<Duration>) -> Option<Duration> {
-        let has_received = std::mem::take(&mut self.has_received);
+        let received = std::mem::take(&mut self.received);
         if timeout == Some(Duration::ZERO) || self.pause.is_zero() {
             return timeout;
         }
         let now = Instant::now();
-        let since = now.saturating_duration_since(self.woken);
-        if !has_received {
-            // A pause that found nothing: wait for whatever comes next.
-            self.is_pausing = false;
-            self.woken = now;
-            return timeout;
+        let since = now.saturating_duration_since(std::mem::replace(&mut self.woken, now));
+        if self.is_pausing {
+            self.is_pausing = received >= WORTH_A_PAUSE;
+            self.soon = 0;
+        } else {
+            // A pause would have found as many as make it worth while.
+            let is_soon = received > 0 && since * WORTH_A_PAUSE as u32 <= self.pause;
+            self.soon = if is_soon { self.soon + 1 } else { 0 };
+            self.is_pausing = self.soon >= WAKES_UNTIL_BUSY;
         }
-        let is_soon = since < self.pause * SOON_PAUSES;
-        self.soon = if is_soon || self.is_pausing { self.soon.saturating_add(1) } else { 0 };
-        self.is_pausing = self.soon >= WAKES_UNTIL_BUSY && since < self.pause * SOON_PAUSES * 4;
-        self.woken = now;
         if !self.is_pausing {
             return timeout;
         }

@@ -34,7 +34,7 @@ impl Turn {
     fn receive_port(&mut self, id: PortId, datagrams: &mut Vec<Datagram>, left: &mut usize) -> bool {
         let Some(may_have_more) = self.net.receive(id, datagrams) else { return false };
         *left = left.saturating_sub(datagrams.len().max(1));
-        self.pace.has_received |= !datagrams.is_empty();
+        self.pace.received += datagrams.len();
         self.is_report_due |= !datagrams.is_empty();
         for datagram in datagrams.drain(..) {
             self.handle_datagram(id, datagram);
