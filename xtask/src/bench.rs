@@ -23,7 +23,17 @@ const BENCHES: &[(&str, &str, &[&str])] = &[
     (
         "turn",
         "the TURN server beside coturn: packets and allocations by a CPU-second, memory of an allocation",
-        &["run", "--quiet", "--release", "--package", "motet-loadgen", "--bin", "motet-loadgen", "--", "turn-bench"],
+        &[
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "motet-loadgen",
+            "--bin",
+            "motet-loadgen",
+            "--",
+            "turn-bench",
+        ],
     ),
 ];
 
