@@ -71,6 +71,12 @@ fn every_key_is_a_flag_and_a_variable() {
             Shape::Switch | Shape::One | Shape::Many => match key.name {
                 "rtc_ip" | "announce" => "127.0.0.1".to_owned(),
                 "origins" => "https://example.org".to_owned(),
+                "mix_sizes" => "640x360:500000".to_owned(),
+                "turn_listen" => "127.0.0.1:3478".to_owned(),
+                "turn_host" => "turn.example.org".to_owned(),
+                "turn_secrets" => SECRET.to_owned(),
+                "turn_users" => format!("ada:{SECRET}"),
+                "turn_allow_peer" | "turn_deny_peer" => "192.0.2.0/24".to_owned(),
                 // Files that must be there; checked elsewhere.
                 name if name.ends_with("_cert") || name.ends_with("_key") || name == "web" => continue,
                 _ => key.default.to_owned(),
@@ -84,6 +90,18 @@ fn every_key_is_a_flag_and_a_variable() {
         let variables: Vec<(&str, &str)> =
             if key.name == "dev" { vec![dev] } else { vec![dev, (&variable, &value)] };
         load(&[], &variables).unwrap_or_else(|error| panic!("{variable}: {error}"));
+    }
+}
+
+#[test]
+fn sizes_of_the_mix_are_read_and_checked() {
+    let config =
+        from_text("dev: true\ntopology: mcu\nmix_sizes: [640x360:500000, 320x180:150000]\n").unwrap();
+    assert_eq!(config.topology, motet_room::Intent::Mcu);
+    let sizes: Vec<u16> = config.mix.video.unwrap().sizes.iter().map(|size| size.width).collect();
+    assert_eq!(sizes, [640, 320]);
+    for wrong in ["640", "640x360", "641x360:500000", "640x360:1"] {
+        assert!(from_text(&format!("dev: true\nmix_sizes: ['{wrong}']\n")).is_err(), "{wrong}");
     }
 }
 
