@@ -102,7 +102,7 @@ fn what_a_viewer_of_a_program_misses_is_sent_again() {
     (1..10).for_each(|seq| send_video(&mut world, seq, seq == 1));
     let seqs: Vec<u16> = viewer.media(&mut world).iter().map(|(header, ..)| header.seq).collect();
     viewer.send_rtcp(&mut world, |writer| {
-        writer.nack(Ssrc(1), Ssrc(0x10_0001), [seqs[3]].into_iter()).unwrap();
+        writer.nack(Ssrc(1), Ssrc(0x10_0001), [seqs[3]]).unwrap();
     });
     let repaired = viewer.media(&mut world);
     assert_eq!(repaired.len(), 1);

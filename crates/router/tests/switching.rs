@@ -220,7 +220,7 @@ fn what_was_lost_after_a_switch_is_sent_again_and_what_was_lost_before_is_not() 
     assert_eq!(seqs.len(), 6);
     let lost = [seqs[1], seqs[3], seqs[5]];
     subscriber.send_rtcp(&mut world, |writer| {
-        writer.nack(Ssrc(1), Ssrc(0x10_0001), lost.into_iter()).unwrap();
+        writer.nack(Ssrc(1), Ssrc(0x10_0001), lost).unwrap();
     });
     let repaired: Vec<[u8; 2]> =
         subscriber.media(&mut world).iter().map(|(.., payload)| [payload[0], payload[1]]).collect();
