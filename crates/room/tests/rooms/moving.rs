@@ -36,7 +36,7 @@ impl Pair {
         }
     }
 
-    fn to_sfu(&mut self) {
+    fn move_over_to_sfu(&mut self) {
         self.stage.set_topology(self.ada, Intent::Sfu);
         self.everyone_publishes();
         for who in [self.ada, self.bea] {
@@ -78,7 +78,7 @@ fn out_of_a_mesh_tracks_stay_the_same_and_the_mesh_serves_until_all_have_settled
 #[test]
 fn into_a_mesh_the_server_serves_until_all_have_settled_and_then_closes_everything() {
     let mut pair = pair();
-    pair.to_sfu();
+    pair.move_over_to_sfu();
     let Pair { mut stage, ada, bea, tracks } = pair;
     assert_eq!(stage.workers[0].consumers.len(), 2);
     stage.told(ada);
@@ -106,13 +106,13 @@ fn into_a_mesh_the_server_serves_until_all_have_settled_and_then_closes_everythi
 #[test]
 fn the_way_back_from_a_mesh_opens_other_transports_for_the_same_tracks() {
     let mut pair = pair();
-    pair.to_sfu();
+    pair.move_over_to_sfu();
     let room = pair.stage.set_topology(pair.ada, Intent::Mesh);
     pair.stage.connect_pair(pair.ada, pair.bea, room.epoch);
     pair.stage.settle(pair.ada);
     pair.stage.settle(pair.bea);
     pair.stage.told(pair.ada);
-    pair.to_sfu();
+    pair.move_over_to_sfu();
     assert_eq!(pair.stage.workers[0].consumers.len(), 2);
     assert_eq!(pair.stage.rooms.counts().tracks, 2);
 }
@@ -120,7 +120,7 @@ fn the_way_back_from_a_mesh_opens_other_transports_for_the_same_tracks() {
 #[test]
 fn a_pair_that_fails_on_the_way_into_a_mesh_turns_everyone_back_and_nothing_was_lost() {
     let mut pair = pair();
-    pair.to_sfu();
+    pair.move_over_to_sfu();
     let Pair { mut stage, ada, bea, .. } = pair;
     let epoch = stage.set_topology(ada, Intent::Mesh).epoch;
     stage.settle(ada);
