@@ -192,9 +192,15 @@ export class Person {
       const tail = this.console.slice(-8).join('\n  ');
       throw new Error(`${error.message}\n  seen last: ${JSON.stringify(this.last)}\n  console:\n  ${tail}`);
     });
-    const pictures = await this.pictures();
-    const changing = pictures.filter((picture) => picture.changed);
-    if (changing.length < videos) throw new Error(`pictures stand still: ${JSON.stringify(pictures)}`);
+    let pictures;
+    const areChanging = async () => {
+      pictures = await this.pictures();
+      return pictures.filter((picture) => picture.changed).length >= videos;
+    };
+    // On a poor link a picture may stand still until the next keyframe.
+    await until(`${videos} pictures change`, areChanging, { ms: 15_000 }).catch((error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(pictures)}`);
+    });
   }
 
   async #inbound() {
