@@ -19,8 +19,8 @@ pub use ids::{
 pub use layout::{Arrangement, CELLS_MAX, Cell, CellWho, Fit, Layout};
 pub use message::{Consume, Notification, Produce, Quality, Refusal, Request, Response};
 pub use mix::{
-    Announcement, MemberSettings, MixAudio, MixSize, MixVideo, MixerAsk, MixerNews, MixerNotification,
-    MixerOpen, MixerRequest, Shown,
+    Announcement, MemberSettings, MixAudio, MixSize, MixSourceMax, MixVideo, MixerAsk, MixerNews,
+    MixerNotification, MixerOpen, MixerRequest, Shown,
 };
 pub use mix_stats::{HeardStats, MixOutputStats, MixStats, SeenStats};
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};

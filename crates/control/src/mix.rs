@@ -193,6 +193,24 @@ pub struct MixVideo {
     pub background: [u8; 3],
     /// Whether names are drawn on cells.
     pub show_names: bool,
+    /// What each camera or screen may cost; beyond it a placeholder says so.
+    pub source_max: MixSourceMax,
+}
+
+/// What decoding one camera or screen may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MixSourceMax {
+    /// Pixels in a frame: larger frames are not decoded.
+    pub frame_pixels: u32,
+    /// Pixels in a second.
+    pub pixels_per_second: u64,
+}
+
+impl Default for MixSourceMax {
+    /// 4K either way round, at 30 frames a second.
+    fn default() -> Self {
+        Self { frame_pixels: 4096 * 2304, pixels_per_second: 3840 * 2160 * 30 }
+    }
 }
 
 /// One size of a composed picture.
@@ -214,6 +232,7 @@ impl Default for MixVideo {
             fps: 25,
             background: [0x18, 0x1a, 0x20],
             show_names: true,
+            source_max: MixSourceMax::default(),
         }
     }
 }

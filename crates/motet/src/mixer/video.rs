@@ -4,10 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use motet_control::{
-    Codec, ConsumerId, Layout, MemberSettings, MixMember, MixVideo, MixerNews, ProducerId, Request,
-    RtpParameters, Shown,
+    Codec, ConsumerId, Layout, MemberSettings, MixMember, MixSourceMax, MixVideo, MixerNews, ProducerId,
+    Request, RtpParameters, Shown,
 };
-use motet_mixer::video::{Compositor, VideoCodec, VideoEvent, VideoFormat, VideoSettings};
+use motet_mixer::video::{Compositor, SourceLimits, VideoCodec, VideoEvent, VideoFormat, VideoSettings};
 use motet_mixer::{MemberId, SourceId};
 use motet_rtp::rtcp::{self, Packet, Writer};
 use motet_rtp::{PayloadType, RtpView, Ssrc, is_rtcp};
@@ -92,6 +92,7 @@ impl VideoTask {
                 fps: settings.fps.clamp(1, 30),
                 background: settings.background,
                 show_names: settings.show_names,
+                limits: limits(settings.source_max),
                 seed,
                 ..VideoSettings::default()
             },
@@ -364,4 +365,11 @@ fn format(parameters: &RtpParameters) -> VideoFormat {
         Some((codec.payload_type, means))
     });
     VideoFormat { payload_types: codecs.collect() }
+}
+
+/// What a source may cost, in the compositor's words.
+fn limits(max: MixSourceMax) -> SourceLimits {
+    let mut limits = SourceLimits { pixels_per_second_max: max.pixels_per_second, ..SourceLimits::default() };
+    limits.decode.pixels_max = max.frame_pixels;
+    limits
 }

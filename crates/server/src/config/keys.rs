@@ -100,6 +100,18 @@ pub(crate) const KEYS: &[Key] = &[
         "Sizes of a mix's picture, such as 1280x720:1500000, the largest first, at most 3; \
          where none is given 1280x720, 640x360 and 320x180",
     ),
+    one(
+        "mix_source_pixels_max",
+        "9437184",
+        "N",
+        "Pixels in a frame that is mixed; of larger ones a placeholder is shown",
+    ),
+    one(
+        "mix_source_pixels_per_second_max",
+        "248832000",
+        "N",
+        "Pixels in a second of one camera or screen that is mixed; one that sends more waits",
+    ),
     switch("create_on_join", "true", "Whether joining makes a room that is not there"),
     one("empty_grace_s", "60", "SECONDS", "How long a room without people stays"),
     one("resume_grace_s", "30", "SECONDS", "How long a dropped participant keeps its place"),

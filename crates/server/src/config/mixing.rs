@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use motet::control::MixSize;
+use motet::control::{MixSize, MixSourceMax};
 use motet_room::{Intent, MixSettings};
 
 use super::typed::Reader;
@@ -28,6 +28,12 @@ impl Reader<'_> {
             video.sizes = sizes;
         }
         video.fps = u8::try_from(self.bounded("mix_fps", 1, 30)).unwrap_or(video.fps);
+        let frame = self.bounded("mix_source_pixels_max", 160 * 90, 4096 * 4096);
+        let rate = self.bounded("mix_source_pixels_per_second_max", 160 * 90, 1 << 32);
+        video.source_max = MixSourceMax {
+            frame_pixels: u32::try_from(frame).unwrap_or(u32::MAX),
+            pixels_per_second: rate as u64,
+        };
         let audio_bps = self.bounded("mix_audio_bps", 6_000, 510_000);
         mix.audio.bitrate_bps = u32::try_from(audio_bps).unwrap_or(mix.audio.bitrate_bps);
         if let Err(error) = mix.check() {

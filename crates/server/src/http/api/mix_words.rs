@@ -52,6 +52,7 @@ impl Mix {
             fps: self.fps.unwrap_or(base.fps),
             background: self.background.unwrap_or(base.background),
             show_names: self.show_names.unwrap_or(base.show_names),
+            source_max: base.source_max,
         };
         let has_video = self.video.unwrap_or(configured.video.is_some());
         MixSettings { audio, video: has_video.then_some(video) }
