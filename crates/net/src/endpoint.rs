@@ -260,7 +260,7 @@ impl Endpoint {
         self.udp_readable[index] = filled == RECEIVE_MESSAGES_MAX;
         let mut datagrams = 0;
         for at in 0..filled {
-            let (received, bytes) = self.batch.buffer(at);
+            let (received, bytes) = self.batch.message(at);
             let Some(remote) = received.from else {
                 self.outbox.counters.drop_one(DropReason::UdpNoSource);
                 continue;

@@ -17,6 +17,9 @@ pub(crate) const SEND_MESSAGES_MAX: usize = 32;
 pub(crate) const RECEIVE_MESSAGES_MAX: usize = 32;
 /// Room for one received message: GRO joins datagrams up to the length of an IP packet.
 pub(crate) const RECEIVE_BYTES: usize = 1 << 16;
+/// What lies between the ends of stretches of the same power of two and the next: an odd number of cache lines. Without it
+/// all their beginnings would fall on the same few sets of the cache and push each other out.
+pub(crate) const APART_BYTES: usize = 17 * 64;
 
 /// One message to send.
 #[derive(Clone)]
@@ -39,6 +42,8 @@ impl Outgoing {
 /// What a call of [`ReceiveBatch::receive`] found in one buffer.
 #[derive(Clone, Copy)]
 pub(crate) struct Received {
+    /// Where in [`ReceiveBatch::bytes`] it begins.
+    pub(crate) start: usize,
     /// `None` where the sender's address is neither IPv4 nor IPv6.
     pub(crate) from: Option<SocketAddr>,
     pub(crate) len: usize,
@@ -101,69 +106,71 @@ pub(crate) fn send_messages(
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
-/// Buffers that are filled again and again.
+/// Memory that messages are received into again and again.
 pub(crate) struct ReceiveBatch {
     bytes: Box<[u8]>,
-    names: Box<[Name]>,
-    controls: Box<[Control]>,
-    received: Box<[Received]>,
+    names: [Name; RECEIVE_MESSAGES_MAX],
+    controls: [Control; RECEIVE_MESSAGES_MAX],
+    received: [Received; RECEIVE_MESSAGES_MAX],
 }
+
+/// From the beginning of one message to that of the next in [`ReceiveBatch::receive`].
+const STRIDE_BYTES: usize = RECEIVE_BYTES + APART_BYTES;
 
 impl ReceiveBatch {
     pub(crate) fn new() -> Self {
-        Self::with_buffers(RECEIVE_MESSAGES_MAX)
+        Self::with_bytes(RECEIVE_MESSAGES_MAX * STRIDE_BYTES)
     }
 
-    pub(crate) fn with_buffers(count: usize) -> Self {
-        let nothing = Received { from: None, len: 0, segment_len: 0, is_truncated: false };
+    pub(crate) fn with_bytes(count: usize) -> Self {
+        let nothing = Received { start: 0, from: None, len: 0, segment_len: 0, is_truncated: false };
         Self {
-            bytes: vec![0; count * RECEIVE_BYTES].into_boxed_slice(),
-            names: vec![Name::EMPTY; count].into_boxed_slice(),
-            controls: vec![Control::EMPTY; count].into_boxed_slice(),
-            received: vec![nothing; count].into_boxed_slice(),
+            bytes: vec![0; count].into_boxed_slice(),
+            names: [Name::EMPTY; RECEIVE_MESSAGES_MAX],
+            controls: [Control::EMPTY; RECEIVE_MESSAGES_MAX],
+            received: [nothing; RECEIVE_MESSAGES_MAX],
         }
     }
 
-    /// Fills buffers from the front and returns how many. Fewer than [`RECEIVE_MESSAGES_MAX`] means that the socket is
-    /// empty.
+    /// Receives messages and returns how many. Fewer than [`RECEIVE_MESSAGES_MAX`] means that the socket is empty.
     ///
     /// # Errors
-    /// As recvmmsg(2), where not even the first buffer was filled.
+    /// As recvmmsg(2), where not even one was received.
     pub(crate) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
-        self.receive_at::<RECEIVE_MESSAGES_MAX>(socket, 0)
+        self.receive_at(socket, std::array::from_fn::<_, RECEIVE_MESSAGES_MAX, _>(|at| at * STRIDE_BYTES))
     }
 
-    /// Fills at most `N` buffers from `first` on, or as many as there are, and returns how many.
+    /// Receives at most `N` messages, each to where `starts` says, and returns how many. The starts lie at least
+    /// [`RECEIVE_BYTES`] from each other and from the end.
     ///
     /// # Errors
-    /// As recvmmsg(2), where not even the first buffer was filled.
+    /// As recvmmsg(2), where not even one was received.
     pub(crate) fn receive_at<const N: usize>(
         &mut self,
         socket: BorrowedFd<'_>,
-        first: usize,
+        starts: [usize; N],
     ) -> io::Result<usize> {
+        const { assert!(N <= RECEIVE_MESSAGES_MAX, "a name and a control for each") };
         let mut iovecs = [EMPTY_IOVEC; N];
         let mut headers = [EMPTY_HEADER; N];
-        let mut asked = 0;
-        let buffers = self.bytes.chunks_exact_mut(RECEIVE_BYTES).zip(&mut self.names).zip(&mut self.controls);
-        for (at, ((bytes, name), control)) in buffers.skip(first).take(N).enumerate() {
-            iovecs[at] = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
+        for (at, start) in starts.into_iter().enumerate() {
+            let room = &mut self.bytes[start..start + RECEIVE_BYTES];
+            iovecs[at] = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
             let header = &mut headers[at].msg_hdr;
-            header.msg_name = std::ptr::from_mut(name).cast();
+            header.msg_name = (&raw mut self.names[at]).cast();
             header.msg_namelen = NAME_BYTES;
             header.msg_iov = &raw mut iovecs[at];
             header.msg_iovlen = 1;
-            header.msg_control = std::ptr::from_mut(control).cast();
+            header.msg_control = (&raw mut self.controls[at]).cast();
             header.msg_controllen = CONTROL_BYTES as _;
-            asked = at + 1;
         }
-        // SAFETY: the first `asked` headers point each at its own name, iovec, control and stretch of `bytes`, with their
-        // true lengths, and all of them outlive the call. No timeout is given.
+        // SAFETY: the headers point each at its own name, iovec, control and a stretch of `bytes`, with their true lengths,
+        // and all of them outlive the call. No timeout is given.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
-                asked as libc::c_uint,
+                N as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
@@ -171,9 +178,10 @@ impl ReceiveBatch {
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (at, header) in headers[..count].iter().enumerate() {
             let len = (header.msg_len as usize).min(RECEIVE_BYTES);
-            let joined = self.controls[first + at].read_segment_len(&header.msg_hdr);
-            self.received[first + at] = Received {
-                from: self.names[first + at].read(header.msg_hdr.msg_namelen),
+            let joined = self.controls[at].read_segment_len(&header.msg_hdr);
+            self.received[at] = Received {
+                start: starts[at],
+                from: self.names[at].read(header.msg_hdr.msg_namelen),
                 len,
                 segment_len: joined.filter(|segment| *segment > 0).unwrap_or(len).min(len),
                 is_truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
@@ -182,15 +190,15 @@ impl ReceiveBatch {
         Ok(count)
     }
 
-    /// What was last put into the buffer at `index`.
-    pub(crate) fn buffer(&mut self, index: usize) -> (Received, &mut [u8]) {
-        let (received, start) = self.filled(index);
-        (received, &mut self.bytes[start..start + received.len])
+    /// The message of this number of the last call, and its bytes.
+    pub(crate) fn message(&mut self, index: usize) -> (Received, &mut [u8]) {
+        let received = self.received[index];
+        (received, &mut self.bytes[received.start..received.start + received.len])
     }
 
-    /// What was last put into the buffer at `index`, and where in [`Self::bytes`] it begins.
-    pub(crate) fn filled(&self, index: usize) -> (Received, usize) {
-        (self.received[index], index * RECEIVE_BYTES)
+    /// The message of this number of the last call.
+    pub(crate) fn received(&self, index: usize) -> Received {
+        self.received[index]
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -6,10 +6,15 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 
 use super::udp::{PortCounters, UdpPort};
-use crate::sys::{RECEIVE_BYTES, RECEIVE_MESSAGES_MAX, ReceiveBatch};
+use crate::sys::{APART_BYTES, RECEIVE_BYTES, RECEIVE_MESSAGES_MAX, ReceiveBatch};
 
-/// Buffers in a pool: two full calls of the system at the least, so that one may be asked while the rest of another waits.
-const BUFFERS: usize = 4 * RECEIVE_MESSAGES_MAX;
+/// Stretches of a pool. Each takes messages one behind the other for as long as one of any length fits.
+const SHELVES: usize = 2 * RECEIVE_MESSAGES_MAX;
+/// Of one stretch: what the messages of a turn may fill, then room for a last one.
+const SHELF_BYTES: usize = 2 * RECEIVE_BYTES;
+const SHELF_STRIDE: usize = SHELF_BYTES + APART_BYTES;
+/// Messages begin on lines of the cache.
+const LINE_BYTES: usize = 64;
 
 /// One datagram in a [`Pool`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,21 +26,25 @@ pub struct Datagram {
 }
 
 /// Received datagrams, until [`Self::clear`]. Memory is touched, and so taken, only as far as datagrams reach.
+///
+/// Most messages are one datagram of a hundred or a thousand bytes, and any may be 64 KiB of joined ones. They lie close
+/// together nevertheless: a turn holds thousands of the first kind, and memory is bounded by the second.
 pub struct Pool {
     batch: ReceiveBatch,
-    used: usize,
+    /// Where the next message begins, of each stretch that has room for one.
+    open: Vec<usize>,
 }
 
 impl Pool {
     /// An empty one.
     #[expect(clippy::new_without_default, reason = "it takes megabytes, which no default should")]
     pub fn new() -> Self {
-        Self { batch: ReceiveBatch::with_buffers(BUFFERS), used: 0 }
+        Self { batch: ReceiveBatch::with_bytes(SHELVES * SHELF_STRIDE), open: beginnings().collect() }
     }
 
     /// Whether a call of [`Self::receive`] can be had without [`Self::clear`].
     pub fn has_room(&self) -> bool {
-        self.used + RECEIVE_MESSAGES_MAX <= BUFFERS
+        self.open.len() >= RECEIVE_MESSAGES_MAX
     }
 
     /// Receives from `port` in one call of the system and tells each datagram. Returns whether more may wait. There must
@@ -50,20 +59,20 @@ impl Pool {
         counters: &mut PortCounters,
         mut tell: impl FnMut(&mut Self, Datagram),
     ) -> io::Result<bool> {
-        let first = self.used;
         let received = if is_busy {
-            self.batch.receive_at::<RECEIVE_MESSAGES_MAX>(port.as_fd(), first)
+            self.batch.receive_at::<RECEIVE_MESSAGES_MAX>(port.as_fd(), self.starts())
         } else {
-            self.batch.receive_at::<FEW>(port.as_fd(), first)
+            self.batch.receive_at::<FEW>(port.as_fd(), self.starts())
         };
         let filled = match received {
             Ok(filled) => filled,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error),
         };
-        self.used += filled;
-        for index in first..first + filled {
-            let (received, start) = self.batch.filled(index);
+        self.fill(filled);
+        for index in 0..filled {
+            let received = self.batch.received(index);
+            let start = received.start;
             let Some(from) = received.from.filter(|_| !received.is_truncated) else {
                 counters.receive_refused += 1;
                 continue;
@@ -93,18 +102,39 @@ impl Pool {
         &mut self.batch.bytes_mut()[range]
     }
 
-    /// Whether it holds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.used == 0
-    }
-
     /// Forgets all datagrams. Whatever is to be sent from here must have been sent.
     pub fn clear(&mut self) {
-        self.used = 0;
+        self.open.clear();
+        self.open.extend(beginnings());
     }
+
+    /// Where the next messages are to lie; there must be room.
+    fn starts<const N: usize>(&self) -> [usize; N] {
+        std::array::from_fn(|at| self.open[at])
+    }
+
+    /// Puts so many messages where they came.
+    fn fill(&mut self, filled: usize) {
+        // From behind, as the last one takes the place of one that goes.
+        for at in (0..filled).rev() {
+            let next = self.open[at] + self.batch.received(at).len.next_multiple_of(LINE_BYTES);
+            if next % SHELF_STRIDE + RECEIVE_BYTES <= SHELF_BYTES {
+                self.open[at] = next;
+            } else {
+                self.open.swap_remove(at);
+            }
+        }
+    }
+}
+
+fn beginnings() -> impl Iterator<Item = usize> {
+    (0..SHELVES).map(|shelf| shelf * SHELF_STRIDE)
 }
 
 /// Datagrams asked for where few are expected: the headers of a full call cost more than they bring then.
 const FEW: usize = 2;
 
-const _: () = assert!(BUFFERS * RECEIVE_BYTES <= 1 << 30, "offsets into a pool fit 30 bits");
+const _: () = assert!(SHELVES * SHELF_STRIDE <= 1 << 30, "offsets into a pool fit 30 bits");
+
+#[cfg(test)]
+mod tests;
