@@ -174,6 +174,24 @@ fn strangers_are_answered_so_often_per_source() {
 }
 
 #[test]
+fn many_users_of_one_address_are_no_strangers() {
+    let rate = Rate { per_second: 10, burst: 20 };
+    let mut world = world(|settings| settings.unauthenticated = Some(rate));
+    for port in 1..=100 {
+        let mut anna = Client::anna(udp(&format!("198.51.100.1:{port}")));
+        anna.allocate(&mut world);
+        anna.refresh(&mut world, 0);
+    }
+    let mut strangers = (0..100).map(|port| {
+        let request = Message::request(method::ALLOCATE, port).with(attribute::TRANSPORT, &[17, 0, 0, 0]);
+        world.give(udp(&format!("198.51.100.1:{}", 1000 + port)), &request.0);
+        world.try_answer().is_some()
+    });
+    assert_eq!(strangers.by_ref().take_while(|is_answered| *is_answered).count(), 20);
+    assert!(strangers.all(|is_answered| !is_answered));
+}
+
+#[test]
 fn half_open_connections_are_few_and_do_not_last() {
     let mut world = world(|settings| {
         settings.quotas.half_open_max = 3;

@@ -108,6 +108,7 @@ impl Server {
             Ok(authentic) => authentic,
             Err(why) => return self.deny(now, client, &message, why),
         };
+        self.sources.forgive(now, source(ip));
         let Authentic { who, integrity, key } = authentic;
         let mut reply = Reply::to(client, &message);
         reply.signer = Some((integrity, key));

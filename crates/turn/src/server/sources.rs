@@ -35,4 +35,13 @@ impl Sources {
         }
         is_within
     }
+
+    /// Somebody there has shown credentials: the answer that told them how was no answer to a stranger. So that one address
+    /// with many users behind it is as good as many, while one that only asks, or is only pretended to, gets no more.
+    pub(super) fn forgive(&mut self, now: Tick, source: u128) {
+        let Some(rate) = self.rate else { return };
+        let price = SECOND_NS / Tick::from(rate.per_second.max(1));
+        let clear_at = &mut self.clear_at[self.key.hash_one(source) as usize % PLACES];
+        *clear_at = clear_at.saturating_sub(price).max(now);
+    }
 }
