@@ -1,12 +1,16 @@
 //! The system calls that no safe library offers: batches of messages, each with its own GSO segment size.
 #![expect(unsafe_code, reason = "recvmmsg, sendmmsg and their control messages exist only as C")]
 
+mod errors;
+
 use std::io::{self, IoSlice};
 use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
+
+pub(crate) use errors::{Cause, QueuedError, hear_errors, keep_whole, next_error};
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("motet-net needs Linux: recvmmsg, sendmmsg, UDP_SEGMENT and UDP_GRO");
@@ -303,21 +307,21 @@ impl Control {
 
 /// Has the kernel join datagrams of one sender on receipt. False where it cannot.
 pub(crate) fn enable_gro(socket: BorrowedFd<'_>) -> bool {
-    set_udp_option(socket, libc::UDP_GRO, 1)
+    set_option(socket, libc::SOL_UDP, libc::UDP_GRO, 1)
 }
 
 /// Whether the kernel knows UDP_SEGMENT.
 pub(crate) fn has_gso(socket: BorrowedFd<'_>) -> bool {
     // 0 is the default: only messages that say otherwise are cut.
-    set_udp_option(socket, libc::UDP_SEGMENT, 0)
+    set_option(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0)
 }
 
-fn set_udp_option(socket: BorrowedFd<'_>, option: libc::c_int, value: libc::c_int) -> bool {
+fn set_option(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> bool {
     // SAFETY: the option's value is one int that outlives the call.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
-            libc::SOL_UDP,
+            level,
             option,
             (&raw const value).cast(),
             mem::size_of::<libc::c_int>() as libc::socklen_t,

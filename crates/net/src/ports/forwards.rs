@@ -60,10 +60,18 @@ struct Chain {
     last: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Message {
+/// How a datagram leaves, and to whom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Way {
     port: PortId,
     to: SocketAddr,
+    /// Refused rather than cut in fragments where it is longer than the path takes.
+    is_whole: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Message {
+    way: Way,
     segment_len: u32,
     len: u32,
     segments: u16,
@@ -115,6 +123,25 @@ impl Forwards {
         body: Range<usize>,
         padding: u8,
     ) -> Result<(), ForwardsFull> {
+        self.put(Way { port, to, is_whole: false }, front, body, padding)
+    }
+
+    /// The same without zeros, for a datagram that is to arrive whole or not at all: where it is longer than the path takes, it is
+    /// refused and not cut in fragments, and [`UdpPort::next_error`] tells how long it may be.
+    ///
+    /// # Errors
+    /// Where there is no room; nothing is sent then.
+    pub fn push_whole(
+        &mut self,
+        port: PortId,
+        to: SocketAddr,
+        front: &[u8],
+        body: Range<usize>,
+    ) -> Result<(), ForwardsFull> {
+        self.put(Way { port, to, is_whole: true }, front, body, 0)
+    }
+
+    fn put(&mut self, way: Way, front: &[u8], body: Range<usize>, padding: u8) -> Result<(), ForwardsFull> {
         let padding = usize::from(padding);
         let len = front.len() + body.len() + padding;
         let has_room = self.arena.len() + front.len() + padding <= ARENA_BYTES
@@ -123,7 +150,7 @@ impl Forwards {
         if !has_room {
             return Err(ForwardsFull);
         }
-        let index = self.message_for(port, to, len);
+        let index = self.message_for(way, len);
         if !front.is_empty() {
             let start = self.arena.len() as u32;
             self.arena.extend_from_slice(front);
@@ -167,12 +194,15 @@ impl Forwards {
             let mut outgoing: [Outgoing; SEND_MESSAGES_MAX] =
                 [const { Outgoing::NOWHERE }; SEND_MESSAGES_MAX];
             let (mut count, mut used) = (0, 0);
+            // An option of the socket: a change of it begins another call.
+            let is_whole = self.messages.get(next as usize).is_some_and(|message| message.way.is_whole);
+            port.keep_whole(is_whole);
             while let Some(message) = self.messages.get(next as usize) {
                 let is_joined = message.segments > 1;
                 if count == SEND_MESSAGES_MAX || used + usize::from(message.pieces) > SLICES_MAX {
                     break;
                 }
-                if is_joined && !port.has_gso() {
+                if is_joined && !port.has_gso() || message.way.is_whole != is_whole {
                     break;
                 }
                 let start = used;
@@ -181,7 +211,7 @@ impl Forwards {
                     used += 1;
                 }
                 let segment_len = is_joined.then_some(message.segment_len as u16);
-                outgoing[count] = Outgoing { to: message.to, slices: start..used, segment_len };
+                outgoing[count] = Outgoing { to: message.way.to, slices: start..used, segment_len };
                 count += 1;
                 next = message.next;
             }
@@ -205,20 +235,20 @@ impl Forwards {
                 end += 1;
             }
             let end = end.max(start + 1);
-            let alone = Outgoing { to: message.to, slices: start..end, segment_len: None };
+            let alone = Outgoing { to: message.way.to, slices: start..end, segment_len: None };
             port.send(&slices, std::slice::from_ref(&alone), counters);
             start = end;
         }
     }
 
     /// The message that a datagram of `len` bytes goes into.
-    fn message_for(&mut self, port: PortId, to: SocketAddr, len: usize) -> u32 {
+    fn message_for(&mut self, way: Way, len: usize) -> u32 {
+        let Way { port, to, .. } = way;
         let slot = slot_of(port, &to);
         let newest = self.newest[slot];
         if let Some(message) = self.messages.get_mut(newest as usize)
             && self.joins
-            && message.port == port
-            && message.to == to
+            && message.way == way
             && message.takes(len)
         {
             message.is_complete = len < message.segment_len as usize;
@@ -229,8 +259,7 @@ impl Forwards {
         let index = self.messages.len() as u32;
         self.newest[slot] = index;
         self.messages.push(Message {
-            port,
-            to,
+            way,
             segment_len: len as u32,
             len: len as u32,
             segments: 1,

@@ -16,4 +16,4 @@ pub use poller::{News, Poller};
 pub use pool::{Datagram, Pool};
 pub use stream::{TcpPort, connect_from, listen};
 pub use table::Ports;
-pub use udp::{PortCounters, PortOptions, UdpPort};
+pub use udp::{IcmpError, PortCounters, PortOptions, UdpPort};

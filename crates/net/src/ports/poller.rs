@@ -22,6 +22,8 @@ pub struct News {
     pub is_readable: bool,
     /// Something can be written.
     pub is_writable: bool,
+    /// Something went wrong: a connection failed, or the network said something about what was sent.
+    pub is_error: bool,
 }
 
 /// Tells which sockets have news. Told once: a socket that was told readable is told again only after more has come, so
@@ -86,6 +88,7 @@ impl Poller {
                 token: event.token().0,
                 is_readable: event.is_readable() || event.is_read_closed() || event.is_error(),
                 is_writable: event.is_writable() || event.is_error(),
+                is_error: event.is_error(),
             });
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::sys::{self, Outgoing};
+use crate::sys::{self, Cause, Outgoing, QueuedError};
 
 /// How one is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +55,29 @@ pub struct UdpPort {
     local: SocketAddr,
     pub(super) has_gso: bool,
     gso_refusals: u32,
+    hears_errors: bool,
+    /// Whether datagrams are refused rather than cut in fragments.
+    is_whole: bool,
+    /// To whom the last one was that this machine found too long for the path.
+    too_long_to: Option<SocketAddr>,
 }
+
+/// What the network said about a datagram that a port has sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IcmpError {
+    /// Whom it was for.
+    pub to: SocketAddr,
+    /// The type: of ICMP where `to` is IPv4, else of ICMPv6.
+    pub kind: u8,
+    /// What it means within the type.
+    pub code: u8,
+    /// How many bytes an IP packet may have on the path, where that was the reason; else 0.
+    pub mtu: u32,
+}
+
+/// Longer than the path takes: destination unreachable, fragmentation needed (RFC 792); packet too big (RFC 4443).
+const TOO_LONG_V4: (u8, u8) = (3, 4);
+const TOO_LONG_V6: (u8, u8) = (2, 0);
 
 /// How long one wait for room in the send buffer may be, and how many a flush of one port may take: whoever waits longer is
 /// late for all others.
@@ -86,9 +108,7 @@ impl UdpPort {
         socket.bind(&addr.into())?;
         let socket: UdpSocket = socket.into();
         let local = socket.local_addr()?;
-        // Where the kernel does not join datagrams they come one by one.
-        sys::enable_gro(socket.as_fd());
-        Ok(Self { has_gso: sys::has_gso(socket.as_fd()), socket, local, gso_refusals: 0 })
+        Ok(Self::with(socket, local))
     }
 
     /// Takes a socket that somebody else has opened.
@@ -98,8 +118,63 @@ impl UdpPort {
     pub fn adopt(socket: UdpSocket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
+        Ok(Self::with(socket, local))
+    }
+
+    fn with(socket: UdpSocket, local: SocketAddr) -> Self {
+        // Where the kernel does not join datagrams they come one by one.
         sys::enable_gro(socket.as_fd());
-        Ok(Self { has_gso: sys::has_gso(socket.as_fd()), socket, local, gso_refusals: 0 })
+        Self {
+            has_gso: sys::has_gso(socket.as_fd()),
+            socket,
+            local,
+            gso_refusals: 0,
+            hears_errors: false,
+            is_whole: false,
+            too_long_to: None,
+        }
+    }
+
+    /// Has what the network says about datagrams from here kept for [`Self::next_error`]; a [`crate::ports::Poller`] tells when there
+    /// is any.
+    pub fn hear_errors(&mut self) {
+        self.hears_errors = sys::hear_errors(self.as_fd(), self.local.is_ipv6());
+    }
+
+    /// Takes the next of what the network said. What is of no use to anybody is passed over.
+    pub fn next_error(&self) -> Option<IcmpError> {
+        loop {
+            match sys::next_error(self.as_fd()) {
+                Ok(Some(error)) => match self.explain(error) {
+                    None => {}
+                    explained => return explained,
+                },
+                Ok(None) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn explain(&self, QueuedError { to, cause }: QueuedError) -> Option<IcmpError> {
+        let too_long = if to.is_ipv4() { TOO_LONG_V4 } else { TOO_LONG_V6 };
+        let ((kind, code), mtu) = match cause {
+            Cause::Icmp { kind, code, info } => {
+                ((kind, code), if (kind, code) == too_long { info } else { 0 })
+            }
+            Cause::TooLong { mtu } => (too_long, mtu),
+        };
+        let is_named = to.port() != 0;
+        let to = if is_named { Some(to) } else { self.too_long_to.filter(|last| last.ip() == to.ip()) };
+        to.map(|to| IcmpError { to, kind, code, mtu })
+    }
+
+    /// Whether what is sent from here on is refused where it is longer than the path takes (DF in IPv4's header), or cut in
+    /// fragments as the kernel sees fit.
+    pub(super) fn keep_whole(&mut self, is_whole: bool) {
+        if is_whole != self.is_whole && sys::keep_whole(self.as_fd(), self.local.is_ipv6(), is_whole) {
+            self.is_whole = is_whole;
+        }
     }
 
     /// Where it listens.
@@ -126,7 +201,7 @@ impl UdpPort {
         let mut rest = messages;
         let mut waits = 0;
         while let Some((first, others)) = rest.split_first() {
-            match sys::send_messages(self.as_fd(), slices, rest) {
+            match self.try_send(slices, rest) {
                 Ok(sent) => {
                     let (gone, left) = rest.split_at(sent.clamp(1, rest.len()));
                     for message in gone {
@@ -151,7 +226,8 @@ impl UdpPort {
                     self.send_apart(&slices[first.slices.clone()], first, counters);
                     rest = others;
                 }
-                Err(_) => {
+                Err(error) => {
+                    self.note_refused(first.to, &error);
                     counters.send_refused += segments_of(len_of(slices, first), first) as u64;
                     rest = others;
                 }
@@ -159,8 +235,25 @@ impl UdpPort {
         }
     }
 
+    /// One call of the system, or two: a socket that hears errors tells each of them once by failing what it is asked next, which
+    /// may be for another receiver.
+    fn try_send(&self, slices: &[IoSlice<'_>], messages: &[Outgoing]) -> io::Result<usize> {
+        match sys::send_messages(self.as_fd(), slices, messages) {
+            Err(error) if self.hears_errors && !is_full(&error) => {
+                sys::send_messages(self.as_fd(), slices, messages)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn note_refused(&mut self, to: SocketAddr, error: &io::Error) {
+        if error.raw_os_error() == Some(libc::EMSGSIZE) {
+            self.too_long_to = Some(to);
+        }
+    }
+
     /// Sends the datagrams of one message each on its own. No slice straddles two of them.
-    fn send_apart(&self, slices: &[IoSlice<'_>], message: &Outgoing, counters: &mut PortCounters) {
+    fn send_apart(&mut self, slices: &[IoSlice<'_>], message: &Outgoing, counters: &mut PortCounters) {
         let segment_len = usize::from(message.segment_len.unwrap_or(u16::MAX));
         let mut start = 0;
         while start < slices.len() {
@@ -171,10 +264,13 @@ impl UdpPort {
             }
             let end = end.max(start + 1);
             let alone = Outgoing { to: message.to, slices: start..end, segment_len: None };
-            match sys::send_messages(self.as_fd(), slices, std::slice::from_ref(&alone)) {
+            match self.try_send(slices, std::slice::from_ref(&alone)) {
                 Ok(_) => counters.note_sent(1, len),
                 Err(error) if is_full(&error) => counters.send_blocked += 1,
-                Err(_) => counters.send_refused += 1,
+                Err(error) => {
+                    self.note_refused(message.to, &error);
+                    counters.send_refused += 1;
+                }
             }
             start = end;
         }

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::ports::PortOptions;
+use crate::ports::{IcmpError, PortOptions};
 
 fn port() -> UdpPort {
     let options = PortOptions { is_shared: false, buffer_bytes: None };
@@ -107,4 +107,50 @@ fn what_is_filled_up_is_filled_with_zeros() {
     forwards.flush(&pool, &mut ports, &mut counters);
     let got: Vec<Vec<u8>> = receive(&mut pool, &peer, 4).into_iter().map(|(_, bytes)| bytes).collect();
     assert_eq!(got, [&[9; 5][..], &[9, 9, 9, 9, 9, 0], &[9, 9, 9, 9, 9, 0, 0], &[9, 9, 9, 9, 9, 0, 0, 0]]);
+}
+
+#[test]
+fn a_datagram_that_must_stay_whole_is_refused_where_it_is_too_long_and_the_port_says_what_fits() {
+    // What a datagram may have at most is more than loopback takes at once, but over IPv6 only.
+    let options = PortOptions { is_shared: false, buffer_bytes: None };
+    let open = || UdpPort::open("[::1]:0".parse().unwrap(), options);
+    let Ok(peer) = open() else { return };
+    let mut relay = open().unwrap();
+    relay.hear_errors();
+    let (mut ports, mut pool, mut forwards) = (Ports::default(), Pool::new(), Forwards::default());
+    let (id, mut counters) = (ports.insert(relay), PortCounters::default());
+    let (to, long) = (peer.local_addr(), [7; 65_500]);
+    forwards.push(id, to, b"before", 0..0, 0).unwrap();
+    forwards.push_whole(id, to, &long, 0..0).unwrap();
+    forwards.push_whole(id, to, b"short", 0..0).unwrap();
+    forwards.push(id, to, &long, 0..0, 0).unwrap();
+    forwards.flush(&pool, &mut ports, &mut counters);
+    assert_eq!((counters.sent, counters.send_refused), (3, 1));
+    let lens: Vec<usize> = receive(&mut pool, &peer, 3).iter().map(|(_, bytes)| bytes.len()).collect();
+    assert_eq!(lens, [6, 5, long.len()]);
+    let error = ports.get(id).unwrap().next_error().unwrap();
+    assert_eq!((error.to, error.kind, error.code), (to, 2, 0));
+    assert!((1_280..long.len() as u32 + 48).contains(&error.mtu), "{error:?}");
+}
+
+#[test]
+fn a_port_that_hears_errors_tells_who_does_not_listen_and_loses_nothing_for_others() {
+    let (mut ports, mut relay, peer) = (Ports::default(), port(), port());
+    let nobody = port().local_addr();
+    relay.hear_errors();
+    let (mut pool, mut forwards) = (Pool::new(), Forwards::default());
+    let (id, mut counters) = (ports.insert(relay), PortCounters::default());
+    for round in 0..20u8 {
+        forwards.push(id, nobody, b"hello", 0..0, 0).unwrap();
+        forwards.push(id, peer.local_addr(), &[round], 0..0, 0).unwrap();
+        forwards.flush(&pool, &mut ports, &mut counters);
+    }
+    let got: Vec<Vec<u8>> = receive(&mut pool, &peer, 20).into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(got, (0..20u8).map(|round| vec![round]).collect::<Vec<_>>());
+    let relay = ports.get(id).unwrap();
+    let told: Vec<IcmpError> = std::iter::from_fn(|| relay.next_error()).collect();
+    assert!(!told.is_empty());
+    for error in told {
+        assert_eq!(error, IcmpError { to: nobody, kind: 3, code: 3, mtu: 0 });
+    }
 }
