@@ -3,35 +3,12 @@
 //! The delay-based part of draft-ietf-rmcat-gcc-02 on the receiver's side, its Kalman filter replaced by a trendline: packets
 //! sent together form a group; where later groups take longer and longer, a queue grows and the path is over-used.
 
-mod aimd;
-mod groups;
-mod trend;
-
 use std::time::{Duration, Instant};
 
 use motet_rtp::Ssrc;
 
-use self::aimd::Aimd;
-use self::groups::Groups;
-use self::trend::{Trend, Usage};
+use crate::gcc::{Aimd, EstimateLimits, Groups, SendTime, Trend, Usage};
 use crate::rate::RateMeter;
-
-/// The limits of an estimate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ReceiveEstimatorConfig {
-    /// What is told before anything is known.
-    pub start_bps: u64,
-    /// Never less.
-    pub min_bps: u64,
-    /// Never more.
-    pub max_bps: u64,
-}
-
-impl Default for ReceiveEstimatorConfig {
-    fn default() -> Self {
-        Self { start_bps: 600_000, min_bps: 30_000, max_bps: 20_000_000 }
-    }
-}
 
 /// One per transport whose peer has no transport-wide feedback.
 #[derive(Debug)]
@@ -66,7 +43,7 @@ const TELL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ReceiveEstimator {
     /// Knows nothing yet.
-    pub fn new(config: ReceiveEstimatorConfig) -> Self {
+    pub fn new(config: EstimateLimits) -> Self {
         Self {
             groups: Groups::default(),
             trend: Trend::new(),
@@ -90,7 +67,7 @@ impl ReceiveEstimator {
         self.incoming.add(now, size_bytes);
         self.note_stream(now, ssrc);
         let mut usage = self.trend.usage();
-        if let Some(spacing) = self.groups.handle_arrival(now, abs_send_time) {
+        if let Some(spacing) = self.groups.handle_arrival(now, SendTime(abs_send_time)) {
             usage = self.trend.update(now, &spacing);
         }
         let is_over = usage == Usage::Over && self.aimd.may_reduce(now, self.incoming.bitrate_bps(now));

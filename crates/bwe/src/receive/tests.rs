@@ -30,7 +30,7 @@ const QUEUE_MS_MAX: f64 = 1_000.0;
 impl Link {
     fn new(capacity_bps: u64) -> Self {
         Self {
-            estimator: ReceiveEstimator::new(ReceiveEstimatorConfig::default()),
+            estimator: ReceiveEstimator::new(EstimateLimits::default()),
             now: Instant::now(),
             elapsed_ms: 0,
             capacity_bps,
@@ -140,7 +140,7 @@ fn losses_by_chance_do_not_starve_the_sender() {
 
 #[test]
 fn heavy_loss_cuts_the_estimate_and_light_loss_does_not() {
-    let mut estimator = ReceiveEstimator::new(ReceiveEstimatorConfig::default());
+    let mut estimator = ReceiveEstimator::new(EstimateLimits::default());
     let now = Instant::now();
     estimator.handle_loss(now, 0.05);
     assert_eq!(estimator.estimate_bps(), 600_000);
@@ -155,7 +155,7 @@ fn heavy_loss_cuts_the_estimate_and_light_loss_does_not() {
 
 #[test]
 fn the_estimate_is_told_each_second_and_at_once_when_it_falls() {
-    let mut estimator = ReceiveEstimator::new(ReceiveEstimatorConfig::default());
+    let mut estimator = ReceiveEstimator::new(EstimateLimits::default());
     let start = Instant::now();
     let at = |ms| start + Duration::from_millis(ms);
     assert_eq!((estimator.poll_timeout(), estimator.poll_remb(start)), (None, None));
@@ -174,7 +174,7 @@ fn the_estimate_is_told_each_second_and_at_once_when_it_falls() {
 
 #[test]
 fn a_flood_of_streams_names_a_bounded_number() {
-    let mut estimator = ReceiveEstimator::new(ReceiveEstimatorConfig::default());
+    let mut estimator = ReceiveEstimator::new(EstimateLimits::default());
     for ssrc in 0..10_000 {
         estimator.handle_arrival(Instant::now(), ssrc * 77, 100, Ssrc(ssrc));
     }

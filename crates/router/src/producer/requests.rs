@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use motet_bwe::{FeedbackRecorder, ReceiveEstimator, ReceiveEstimatorConfig};
+use motet_bwe::{EstimateLimits, FeedbackRecorder, ReceiveEstimator};
 use motet_control::{Notification, Produce, ProducerId, Refusal, Response, RtcpFeedback, RtpParameters};
 use motet_rtp::ext::ExtensionKind;
 
@@ -133,7 +133,7 @@ impl Transport {
             self.incoming.recorder.get_or_insert_with(|| Box::new(FeedbackRecorder::new(now, own)));
             self.incoming.estimator = None;
         } else if self.incoming.recorder.is_none() && has(RtcpFeedback::Remb, ExtensionKind::AbsSendTime) {
-            let new = || Box::new(ReceiveEstimator::new(ReceiveEstimatorConfig::default()));
+            let new = || Box::new(ReceiveEstimator::new(EstimateLimits::default()));
             self.incoming.estimator.get_or_insert_with(new);
         }
     }

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// How far two groups that followed each other lay apart, in milliseconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Spacing {
-    pub(super) sent_ms: f64,
-    pub(super) came_ms: f64,
+pub(crate) struct Spacing {
+    pub(crate) sent_ms: f64,
+    pub(crate) came_ms: f64,
 }
 
 /// The two newest groups.
 #[derive(Default, Debug)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     current: Option<Group>,
     before: Option<Group>,
 }
@@ -25,8 +25,8 @@ struct Group {
 }
 
 /// A moment on the sender's clock: 24 bits of 1/2^18 s, which wrap each 64 s.
-#[derive(Clone, Copy, Debug)]
-struct SendTime(u32);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SendTime(pub(crate) u32);
 
 /// Packets sent within so long of a group's first belong to it.
 const SENT_TOGETHER_MS: f64 = 5.0;
@@ -38,6 +38,11 @@ const BURST_MAX: Duration = Duration::from_millis(100);
 const APART_MS_MAX: f64 = 3_000.0;
 
 impl SendTime {
+    /// The moment so long after the zero of the sender's clock.
+    pub(crate) fn new(elapsed: Duration) -> Self {
+        Self((((elapsed.as_micros() as u64) << 18) / 1_000_000 & 0xff_ffff) as u32)
+    }
+
     fn ms_since(self, earlier: Self) -> f64 {
         // Sign-extends the 24-bit difference.
         let ticks = (self.0.wrapping_sub(earlier.0) << 8).cast_signed() >> 8;
@@ -47,8 +52,7 @@ impl SendTime {
 
 impl Groups {
     /// Takes a packet; where it starts a group, tells how the two groups before it are spaced.
-    pub(super) fn handle_arrival(&mut self, now: Instant, abs_send_time: u32) -> Option<Spacing> {
-        let sent = SendTime(abs_send_time);
+    pub(crate) fn handle_arrival(&mut self, now: Instant, sent: SendTime) -> Option<Spacing> {
         let Some(current) = &mut self.current else {
             self.current = Some(Group::new(now, sent));
             return None;

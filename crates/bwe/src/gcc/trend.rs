@@ -6,7 +6,7 @@ use super::groups::Spacing;
 
 /// What the path's queue does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Usage {
+pub(crate) enum Usage {
     /// It stays.
     Normal,
     /// It grows.
@@ -18,7 +18,7 @@ pub(super) enum Usage {
 /// A line through the smoothed delays of the last groups; its slope against an adaptive threshold
 /// (draft-ietf-rmcat-gcc-02 section 5.4).
 #[derive(Debug)]
-pub(super) struct Trend {
+pub(crate) struct Trend {
     first_came: Option<Instant>,
     /// Time since the first group and smoothed delay, in ms; a ring.
     points: [(f64, f64); WINDOW],
@@ -54,7 +54,7 @@ const OUTLIER_MS: f64 = 15.0;
 const OVER_MS: f64 = 10.0;
 
 impl Trend {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             first_came: None,
             points: [(0.0, 0.0); WINDOW],
@@ -72,12 +72,12 @@ impl Trend {
         }
     }
 
-    pub(super) const fn usage(&self) -> Usage {
+    pub(crate) const fn usage(&self) -> Usage {
         self.usage
     }
 
     /// Takes the spacing of two groups that followed each other.
-    pub(super) fn update(&mut self, now: Instant, spacing: &Spacing) -> Usage {
+    pub(crate) fn update(&mut self, now: Instant, spacing: &Spacing) -> Usage {
         let came_ms = now.duration_since(*self.first_came.get_or_insert(now)).as_secs_f64() * 1_000.0;
         self.groups = (self.groups + 1).min(GROUPS_MAX);
         self.delay_ms += spacing.came_ms - spacing.sent_ms;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::ReceiveEstimatorConfig;
+use super::EstimateLimits;
 use super::trend::Usage;
 
 #[derive(Debug)]
-pub(super) struct Aimd {
-    limits: ReceiveEstimatorConfig,
+pub(crate) struct Aimd {
+    limits: EstimateLimits,
     estimate_bps: f64,
     /// Waits for the queue to drain after a cut; the next normal usage ends it.
     is_holding: bool,
@@ -43,7 +43,7 @@ const LOSS_INTERVAL: Duration = Duration::from_millis(300);
 const FULL_QUEUE: Duration = Duration::from_secs(10);
 
 impl Aimd {
-    pub(super) fn new(limits: ReceiveEstimatorConfig) -> Self {
+    pub(crate) fn new(limits: EstimateLimits) -> Self {
         Self {
             limits,
             estimate_bps: (limits.start_bps as f64).clamp(limits.min_bps as f64, limits.max_bps as f64),
@@ -56,18 +56,18 @@ impl Aimd {
         }
     }
 
-    pub(super) fn estimate_bps(&self) -> u64 {
+    pub(crate) fn estimate_bps(&self) -> u64 {
         self.estimate_bps as u64
     }
 
     /// Whether a cut would make sense already: the last one has had its time, or was far from enough.
-    pub(super) fn may_reduce(&self, now: Instant, incoming_bps: u64) -> bool {
+    pub(crate) fn may_reduce(&self, now: Instant, incoming_bps: u64) -> bool {
         let is_rested = self.reduced_at.is_none_or(|at| now.duration_since(at) >= CUT_INTERVAL);
         is_rested || (incoming_bps as f64) < 0.5 * self.estimate_bps
     }
 
     /// Takes what the path does and what comes through it.
-    pub(super) fn update(&mut self, now: Instant, usage: Usage, incoming_bps: u64) {
+    pub(crate) fn update(&mut self, now: Instant, usage: Usage, incoming_bps: u64) {
         let incoming_bps = incoming_bps as f64;
         let elapsed = self.updated_at.replace(now).map_or(Duration::ZERO, |at| now.duration_since(at));
         match usage {
@@ -80,11 +80,18 @@ impl Aimd {
         self.clamp();
     }
 
+    /// So much came through while no queue grew.
+    pub(crate) fn prove(&mut self, incoming_bps: u64) {
+        self.estimate_bps = self.estimate_bps.max(incoming_bps as f64);
+        self.clamp();
+    }
+
     /// Cuts by half of the share lost, where that is too much for chance, and by as much as for over-use where it is that.
-    pub(super) fn handle_loss(&mut self, now: Instant, fraction_lost: f32, incoming_bps: u64) {
+    /// Tells whether it did.
+    pub(crate) fn handle_loss(&mut self, now: Instant, fraction_lost: f32, incoming_bps: u64) -> bool {
         let is_rested = self.loss_handled_at.is_none_or(|at| now.duration_since(at) >= LOSS_INTERVAL);
         if fraction_lost <= LOSS_MAX || !is_rested {
-            return;
+            return false;
         }
         self.loss_handled_at = Some(now);
         self.estimate_bps *= 1.0 - 0.5 * f64::from(fraction_lost.min(1.0));
@@ -94,6 +101,7 @@ impl Aimd {
         self.is_holding = true;
         self.was_over = true;
         self.clamp();
+        true
     }
 
     fn cut(&mut self, now: Instant, incoming_bps: f64) {
