@@ -28,8 +28,8 @@ pub struct Settings {
     pub quotas: Quotas,
     /// How long things last.
     pub lifetimes: Lifetimes,
-    /// How often those who have not shown credentials are answered, per source (an IPv4 address, an IPv6 /64), by each server for
-    /// itself; none: always.
+    /// How often those who have not shown credentials are answered, per source (an IPv4 address, an IPv6 /64), by all
+    /// servers of one [`Shared`](crate::Shared) together; none: always.
     pub unauthenticated: Option<Rate>,
     /// Whether SHA-256 is offered (PASSWORD-ALGORITHMS and USERHASH of RFC 8489). Clients that know SHA-1 only do not notice.
     pub sha256: bool,

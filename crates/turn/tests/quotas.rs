@@ -174,6 +174,21 @@ fn strangers_are_answered_so_often_per_source() {
 }
 
 #[test]
+fn threads_that_share_an_address_share_what_strangers_get() {
+    let rate = Rate { per_second: 10, burst: 20 };
+    let (shared, now) = shared(settings_with(|settings| settings.unauthenticated = Some(rate)));
+    let mut worlds: Vec<World> = (0..4).map(|number| World::with(shared.clone(), now, number)).collect();
+    let binding = Message::request(method::BINDING, 1);
+    let mut answered = 0;
+    for port in 0..100 {
+        let world = &mut worlds[port % 4];
+        world.give(udp(&format!("198.51.100.1:{}", 1000 + port)), &binding.0);
+        answered += usize::from(world.try_answer().is_some());
+    }
+    assert_eq!(answered, 20);
+}
+
+#[test]
 fn many_users_of_one_address_are_no_strangers() {
     let rate = Rate { per_second: 10, burst: 20 };
     let mut world = world(|settings| settings.unauthenticated = Some(rate));

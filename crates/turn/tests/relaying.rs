@@ -138,6 +138,9 @@ fn an_icmp_error_of_a_peer_is_told() {
     world.settle();
     assert!(world.answers.is_empty(), "no permission");
     anna.permit(&mut world, &[addr(PEER)]);
+    world.server.handle_peer_icmp(now, relay, addr(PEER), (5, 0), 0);
+    world.settle();
+    assert!(world.answers.is_empty(), "a redirect is none of the client's");
     world.server.handle_peer_icmp(now, relay, addr(PEER), (3, 4), 1280);
     world.settle();
     let told = world.answer();

@@ -13,7 +13,6 @@ mod permissions;
 mod refresh;
 mod relaying;
 mod requests;
-mod sources;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -35,7 +34,6 @@ use crate::{
 use allocation::Allocation;
 use answers::Answers;
 use connections::PeerConnection;
-use sources::Sources;
 
 /// What a Send indication's second byte is: the class of an indication, the method Send.
 const SEND_INDICATION: u8 = 0x10 | method::SEND as u8;
@@ -81,7 +79,6 @@ pub struct Server {
     due: Tick,
     actions: VecDeque<Action>,
     answers: Answers,
-    sources: Sources,
     counters: Counters,
 }
 
@@ -91,7 +88,6 @@ impl Server {
         let key = SipKey::new(&shared.hash_key);
         shared.add_server(number);
         Self {
-            sources: Sources::new(shared.settings.unauthenticated, key.clone()),
             shared,
             number,
             chance: ChaCha12Rng::from_seed(seed),

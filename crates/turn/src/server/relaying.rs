@@ -1,6 +1,6 @@
 //! The relay path: channel data, Send and Data. Nothing here allocates, and no payload is copied.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::allocation::Allocation;
 use super::{Server, Slot};
@@ -34,7 +34,8 @@ impl Server {
         }
     }
 
-    /// ICMP about a datagram that a relay sent to a peer: its type, its code, and what else it says (an MTU).
+    /// ICMP about a datagram that a relay sent to a peer: its type, its code, and what else it says (an MTU). For peers that the
+    /// client may send to it becomes a Data indication; types that say nothing of the path are dropped (RFC 8656 section 11.6).
     pub fn handle_peer_icmp(
         &mut self,
         now: Now,
@@ -48,7 +49,10 @@ impl Server {
         let Some(allocation) = self.allocation_of(relay) else { return };
         let is_known = allocation.permissions.grant(tick, peer.ip()).is_some();
         let [user, address] = &allocation.budgets;
-        if is_known && self.shared.budgets.spend(tick, user, address, 0) {
+        if is_known
+            && is_told(peer.ip(), kind_and_code.0)
+            && self.shared.budgets.spend(tick, user, address, 0)
+        {
             let client = allocation.client;
             self.answers.push(client, |out| icmp_indication(out, transaction, peer, kind_and_code, data));
         }
@@ -172,5 +176,13 @@ impl Server {
         let mut transaction = [0; 12];
         transaction[4..].copy_from_slice(&self.indications.to_be_bytes());
         transaction
+    }
+}
+
+/// The types of ICMP and ICMPv6 that clients are told: unreachable, time exceeded, and packet too big (RFC 8656 section 11.6).
+fn is_told(peer: IpAddr, kind: u8) -> bool {
+    match peer {
+        IpAddr::V4(_) => matches!(kind, 3 | 11),
+        IpAddr::V6(_) => matches!(kind, 1..=3),
     }
 }

@@ -75,7 +75,7 @@ impl Server {
     }
 
     fn bind(&mut self, now: Tick, client: ClientSocket, message: &Message<'_>) -> FromClient {
-        if !self.sources.admit(now, source(client.remote.ip())) {
+        if !self.shared.sources.admit(now, source(client.remote.ip())) {
             return self.drop(DropReason::UnauthenticatedRate);
         }
         let reply = Reply::to(client, message);
@@ -108,7 +108,7 @@ impl Server {
             Ok(authentic) => authentic,
             Err(why) => return self.deny(now, client, &message, why),
         };
-        self.sources.forgive(now, source(ip));
+        self.shared.sources.forgive(now, source(ip));
         let Authentic { who, integrity, key } = authentic;
         let mut reply = Reply::to(client, &message);
         reply.signer = Some((integrity, key));
@@ -157,7 +157,7 @@ impl Server {
             NotAuthentic::Stale => (ErrorCode::StaleNonce, DropReason::StaleNonce),
         };
         self.counters.count(reason);
-        if !self.sources.admit(now, source(client.remote.ip())) {
+        if !self.shared.sources.admit(now, source(client.remote.ip())) {
             return self.drop(DropReason::UnauthenticatedRate);
         }
         let reply = Reply::to(client, message);

@@ -5,6 +5,7 @@ mod budget;
 mod nonces;
 mod ports;
 mod reservations;
+mod sources;
 mod users;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub(crate) use budget::{Budget, Budgets};
 pub(crate) use nonces::{Nonces, PASSWORD_ALGORITHMS};
 pub(crate) use ports::{PortWish, Ports};
 pub(crate) use reservations::{Held, Reservations};
+use sources::Sources;
 pub(crate) use users::{User, Users, userhash};
 
 /// Nanoseconds since the servers' common beginning.
@@ -33,6 +35,7 @@ pub struct Shared {
     pub(crate) users: Users,
     pub(crate) nonces: Nonces,
     pub(crate) budgets: Budgets,
+    pub(crate) sources: Sources,
     /// Keys the hashes of maps, so that clients cannot choose colliding addresses.
     pub(crate) hash_key: [u8; 16],
     epoch: Instant,
@@ -60,6 +63,7 @@ impl Shared {
         Ok(Arc::new(Self {
             nonces: Nonces::new(&seed, &settings, knows_hashes),
             budgets: Budgets::new(&settings.quotas),
+            sources: Sources::new(settings.unauthenticated, &hash_key),
             users,
             hash_key,
             epoch: now.instant,
