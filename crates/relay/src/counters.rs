@@ -42,6 +42,8 @@ engine_drops! {
     Gone => "gone",
     /// A system call failed that should not: out of descriptors.
     SystemRefused => "system_refused",
+    /// What ICMP said about a relay's datagrams, told too often already.
+    IcmpRate => "icmp_rate",
     /// DTLS failed, or nothing was awaited from that address.
     DtlsFailed => "dtls_failed",
     /// More DTLS associations than a thread may have.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod dtls;
+mod icmp;
 mod pace;
 mod peers;
 mod streams;
@@ -21,6 +22,7 @@ use crate::settings::TurnSettings;
 use crate::start::Listeners;
 use crate::stream::{Role, StreamId, Streams};
 use dtls::Tunnels;
+use icmp::Telling;
 use pace::Pace;
 use streams::Acceptor;
 
@@ -47,6 +49,8 @@ pub(crate) struct Turn {
     readable: Vec<PortId>,
     /// By port: whether it is among them.
     is_listed: Vec<bool>,
+    /// Ports about whose datagrams the network has said something.
+    erring: Vec<PortId>,
     acceptors: Vec<Acceptor>,
     /// When to accept again after the system could not.
     accept_again: Option<Instant>,
@@ -92,7 +96,7 @@ enum PortUse {
 /// What a relay's number stands for.
 enum Relay {
     Closed,
-    Udp(PortId),
+    Udp { port: PortId, telling: Telling },
     Tcp(TcpPort),
 }
 
@@ -138,6 +142,7 @@ impl Turn {
             net,
             relays: Vec::new(),
             readable: Vec::new(),
+            erring: Vec::new(),
             is_listed: Vec::new(),
             acceptors,
             accept_again: None,
@@ -169,6 +174,7 @@ impl Turn {
             if self.read_letters() {
                 return;
             }
+            self.receive_errors();
             self.receive_udp();
             self.accept_clients();
             self.accept_peers();
@@ -184,12 +190,13 @@ impl Turn {
 
     fn wait(&mut self) -> io::Result<()> {
         let has_work = !self.readable.is_empty()
+            || !self.erring.is_empty()
             || self.streams.has_readable()
             || self.accept_again.is_none() && self.acceptors.iter().any(|acceptor| acceptor.is_readable);
         let timeout = if has_work { Some(Duration::ZERO) } else { self.until_due() };
         let timeout = self.pace.before_wait(timeout);
         let mut connecting = Vec::new();
-        self.poller.wait(timeout, |News { token, is_readable, is_writable }| match token {
+        self.poller.wait(timeout, |News { token, is_readable, is_writable, is_error }| match token {
             RELAY_TOKENS.. => self.relays_readable.push(RelayId((token - RELAY_TOKENS) as u32)),
             ACCEPTOR_TOKENS.. => {
                 if let Some(acceptor) = self.acceptors.get_mut(token - ACCEPTOR_TOKENS) {
@@ -214,6 +221,9 @@ impl Turn {
                 let is_open = self.net.uses.get(token).is_some_and(|used| *used != PortUse::Closed);
                 if self.is_listed.len() <= token {
                     self.is_listed.resize(token + 1, false);
+                }
+                if is_error && is_open && !self.erring.contains(&id) {
+                    self.erring.push(id);
                 }
                 // A port that a busy turn has left unread is listed already.
                 if is_readable && is_open && !std::mem::replace(&mut self.is_listed[token], true) {

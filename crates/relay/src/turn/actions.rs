@@ -3,6 +3,7 @@
 use motet_net::ports::PortId;
 use motet_turn::{Action, ClientProtocol, OpenError, RelayId};
 
+use super::icmp::Telling;
 use super::{PortUse, Relay, Turn};
 use crate::counters::EngineDrop;
 use crate::relays::{self, Opened};
@@ -72,7 +73,11 @@ impl Turn {
             self.relays.resize_with(index + 1, || Relay::Closed);
         }
         let kept = match opened {
-            Opened::Udp(port) => self.net.watch(&self.poller, port, PortUse::Relay(relay)).map(Relay::Udp),
+            Opened::Udp(mut port) => {
+                port.hear_errors();
+                let watched = self.net.watch(&self.poller, port, PortUse::Relay(relay));
+                watched.map(|port| Relay::Udp { port, telling: Telling::default() })
+            }
             Opened::Tcp(port) => self.keep_tcp_relay(relay, port),
         };
         self.relays[index] = kept.map_err(|_| {
@@ -85,7 +90,7 @@ impl Turn {
     fn close_relay(&mut self, relay: RelayId) {
         let Some(known) = self.relays.get_mut(relay.0 as usize) else { return };
         match std::mem::replace(known, Relay::Closed) {
-            Relay::Udp(port) => self.net.close(port),
+            Relay::Udp { port, .. } => self.net.close(port),
             // Closing the listener ends its watch.
             Relay::Tcp(_) | Relay::Closed => {}
         }

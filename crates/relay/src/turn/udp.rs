@@ -104,10 +104,11 @@ impl Turn {
         peer: SocketAddr,
         front: &[u8],
         body: Range<usize>,
-        _dont_fragment: bool,
+        dont_fragment: bool,
     ) {
         match self.relays.get(relay.0 as usize) {
-            Some(Relay::Udp(port)) => self.net.send(*port, peer, front, body),
+            Some(Relay::Udp { port, .. }) if dont_fragment => self.net.send_whole(*port, peer, front, body),
+            Some(Relay::Udp { port, .. }) => self.net.send(*port, peer, front, body),
             Some(Relay::Tcp(_) | Relay::Closed) | None => self.drops.count(EngineDrop::Gone),
         }
     }
@@ -154,6 +155,15 @@ impl Net {
 
     pub(super) fn send(&mut self, port: PortId, to: SocketAddr, front: &[u8], body: Range<usize>) {
         self.send_padded(port, to, front, body, 0);
+    }
+
+    /// As one that must not be cut in fragments.
+    fn send_whole(&mut self, port: PortId, to: SocketAddr, front: &[u8], body: Range<usize>) {
+        if self.forwards.push_whole(port, to, front, body.clone()).is_err() {
+            self.flush_forwards();
+            // An empty batch has room for any datagram.
+            let _ = self.forwards.push_whole(port, to, front, body);
+        }
     }
 
     /// With so many zeros behind it.
