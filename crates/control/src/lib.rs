@@ -9,6 +9,7 @@ mod mix;
 mod mix_stats;
 pub mod negotiate;
 mod rtp_parameters;
+mod shown;
 mod stats;
 mod transport;
 
@@ -20,10 +21,11 @@ pub use layout::{Arrangement, CELLS_MAX, Cell, CellWho, Fit, Layout};
 pub use message::{Consume, Notification, Produce, Quality, Refusal, Request, Response};
 pub use mix::{
     Announcement, MemberSettings, MixAudio, MixSize, MixSourceMax, MixVideo, MixerAsk, MixerNews,
-    MixerNotification, MixerOpen, MixerRequest, Shown,
+    MixerNotification, MixerOpen, MixerRequest,
 };
 pub use mix_stats::{HeardStats, MixOutputStats, MixStats, SeenStats};
 pub use rtp_parameters::{Encoding, HeaderExtension, RtpCapabilities, RtpParameters};
+pub use shown::{MixCell, Placeholder, PlaceholderReason, Shown};
 pub use stats::{ConsumerStats, ProducerStats, StreamStats, TransportStats, WorkerStats};
 pub use transport::{
     BadFingerprint, CandidateProtocol, DtlsParameters, DtlsRole, DtlsState, Fingerprint, FingerprintHash,

@@ -61,6 +61,14 @@ pub enum Request {
         /// jitter of a packet's arrival shows in the consumer's.
         in_step: bool,
     },
+    /// Tries with padding beside the media whether the consumer's link carries so much of it: for some seconds, or until the
+    /// link shows that it does not. [`ConsumerStats::available_bps`] tells what came of it. The consumer must have a
+    /// stream of retransmissions and a receiver that gives transport-wide feedback. Answer: [`Response::Done`].
+    ProbeConsumer {
+        consumer_id: ConsumerId,
+        /// Bits per second that the consumer would like to send.
+        target_bps: u64,
+    },
     /// Ends a consumer. Answer: [`Response::Done`].
     CloseConsumer { consumer_id: ConsumerId },
     /// Opens an observer that tells the loudest producers. Answer: [`Response::Done`].

@@ -11,6 +11,7 @@ use crate::ids::{AnnouncementId, ConsumerId, MixMember, MixerId, ProducerId, Rou
 use crate::layout::Layout;
 use crate::negotiate;
 use crate::rtp_parameters::{Encoding, RtpParameters};
+use crate::shown::{MixCell, Shown};
 
 /// What can be asked of a mixer. None is answered: what fails is told by [`MixerNotification`].
 #[derive(Clone, PartialEq, Debug)]
@@ -296,6 +297,11 @@ pub enum MixerNews {
         /// How.
         shown: Shown,
     },
+    /// The picture has other cells, or others in them: from the lowest to the one that covers the rest.
+    Arranged {
+        /// All of them.
+        cells: Vec<MixCell>,
+    },
     /// A source is heard, or it is not and why.
     SourceHeard {
         /// Which.
@@ -320,13 +326,4 @@ pub enum MixerNews {
         /// Why, for people.
         why: String,
     },
-}
-
-/// What a source's cell shows.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Shown {
-    /// Its picture.
-    Picture,
-    /// The placeholder with the member's name, for this reason, for people.
-    Placeholder(String),
 }

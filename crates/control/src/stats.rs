@@ -73,6 +73,9 @@ pub struct ConsumerStats {
     pub producer_id: ProducerId,
     /// Whether it is stopped.
     pub paused: bool,
+    /// What its link is estimated to carry of it, in bits per second, beside what the transport's other consumers send.
+    /// What nobody has sent or tried is not known to be carried. `None` where the receiver does not say what comes.
+    pub available_bps: Option<u64>,
     /// Its stream.
     pub stream: StreamStats,
 }

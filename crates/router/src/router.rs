@@ -148,6 +148,7 @@ impl Router {
             R::SwitchConsumer { consumer_id, producer_id, in_step } => {
                 self.switch_consumer(now, consumer_id, producer_id, in_step)
             }
+            R::ProbeConsumer { consumer_id, target_bps } => self.probe_consumer(now, consumer_id, target_bps),
             R::RequestKeyFrame { consumer_id } => self.request_key_frame(now, consumer_id),
             R::CloseConsumer { consumer_id } => self.close_consumer(consumer_id),
             R::GetConsumerStats { consumer_id } => self.consumer_stats(now, consumer_id),

@@ -101,6 +101,7 @@ fn subject(request: &Request) -> Result<Subject<'_>, Refusal> {
         }
         Request::SetConsumerPaused { consumer_id, .. }
         | Request::SwitchConsumer { consumer_id, .. }
+        | Request::ProbeConsumer { consumer_id, .. }
         | Request::RequestKeyFrame { consumer_id }
         | Request::CloseConsumer { consumer_id }
         | Request::GetConsumerStats { consumer_id } => with(Consumer(*consumer_id)),

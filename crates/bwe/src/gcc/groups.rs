@@ -40,7 +40,8 @@ const APART_MS_MAX: f64 = 3_000.0;
 impl SendTime {
     /// The moment so long after the zero of the sender's clock.
     pub(crate) fn new(elapsed: Duration) -> Self {
-        Self((((elapsed.as_micros() as u64) << 18) / 1_000_000 & 0xff_ffff) as u32)
+        let ticks = ((elapsed.as_micros() as u64) << 18) / 1_000_000;
+        Self((ticks & 0xff_ffff) as u32)
     }
 
     fn ms_since(self, earlier: Self) -> f64 {

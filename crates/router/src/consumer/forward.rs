@@ -58,9 +58,16 @@ impl Consumer {
             ssrc: self.ssrc,
         };
         let extensions = &self.extensions;
-        let packet =
-            Unstamped { header, index: rewritten.seq, values, extensions, parts: &[arrived.payload] };
+        let packet = Unstamped {
+            header,
+            index: rewritten.seq,
+            values,
+            extensions,
+            parts: &[arrived.payload],
+            is_padding: false,
+        };
         let len = transport.send_rtp(now, clock, packet, egress)?;
+        self.last_rtp_time = Some(rewritten.rtp_time);
         self.count(now, len, format, arrived);
         Ok(true)
     }

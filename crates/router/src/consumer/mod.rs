@@ -2,6 +2,7 @@
 
 mod budget;
 mod forward;
+mod padding;
 mod requests;
 mod retransmit;
 mod switch;
@@ -103,6 +104,7 @@ pub(crate) struct Consumer {
     budget: RetransmissionBudget,
     first_sent_at: Option<Instant>,
     last_sent_at: Option<Instant>,
+    last_rtp_time: Option<RtpTime>,
     far_end: FarEnd,
     fir_seq: Option<u8>,
     counters: Counters,
@@ -158,6 +160,7 @@ impl Consumer {
             budget: RetransmissionBudget::default(),
             first_sent_at: None,
             last_sent_at: None,
+            last_rtp_time: None,
             far_end: FarEnd::default(),
             fir_seq: None,
             counters: Counters::default(),
@@ -241,13 +244,20 @@ impl Consumer {
         self.counters.packets + self.counters.retransmitted
     }
 
-    /// As the control API tells it.
-    pub(crate) fn stats(&self, now: Instant) -> ConsumerStats {
+    /// What it sends, retransmissions included and padding not, over the last second.
+    pub(crate) fn bitrate_bps(&self, now: Instant) -> u64 {
+        self.rate.bitrate_bps(now)
+    }
+
+    /// As the control API tells it; `spare_bps` is what its transport's path takes beside what all its consumers send.
+    pub(crate) fn stats(&self, now: Instant, spare_bps: Option<i64>) -> ConsumerStats {
+        let bitrate_bps = self.bitrate_bps(now);
         let clock_rate = self.formats.iter().flatten().next().map_or(1, |format| format.clock_rate.max(1));
         ConsumerStats {
             consumer_id: self.id,
             producer_id: self.producer_id,
             paused: self.paused,
+            available_bps: spare_bps.map(|spare| bitrate_bps.saturating_add_signed(spare)),
             stream: StreamStats {
                 ssrc: self.ssrc,
                 rid: None,
@@ -258,7 +268,7 @@ impl Consumer {
                 fraction_lost: f32::from(self.far_end.fraction_lost) / 256.0,
                 jitter_ms: self.far_end.jitter as f32 * 1_000.0 / clock_rate as f32,
                 round_trip_ms: self.far_end.round_trip.map(|trip| trip.as_secs_f32() * 1_000.0),
-                bitrate_bps: self.rate.bitrate_bps(now),
+                bitrate_bps,
                 nacked_packets: self.counters.nacked,
                 retransmitted_packets: self.counters.retransmitted,
                 pli_count: self.counters.plis,

@@ -24,6 +24,7 @@ impl Router {
         let ssrc = encoding.ssrc.ok_or_else(|| Refusal::BadParameter("a consumer has an SSRC".into()))?;
         // Without a payload type for it, the stream of retransmissions has no use.
         let has_rtx = formats.iter().flatten().any(|format| format.rtx_payload_type.is_some());
+        self.transports[transport].expect_feedback(now, &consume.rtp_parameters);
         let recipe = Recipe {
             id: consume.consumer_id,
             kind: self.producers[producer].kind,
@@ -78,7 +79,8 @@ impl Router {
 
     pub(crate) fn consumer_stats(&self, now: Instant, id: ConsumerId) -> Result<Response, Refusal> {
         let consumer = &self.consumers[self.consumers.find(id)?];
-        Ok(Response::ConsumerStats(Box::new(consumer.stats(now))))
+        let spare_bps = self.spare_bps(now, &self.transports[consumer.transport]);
+        Ok(Response::ConsumerStats(Box::new(consumer.stats(now, spare_bps))))
     }
 
     /// Ends a consumer: its producer and its transport know it no longer.
@@ -87,7 +89,11 @@ impl Router {
         self.stay(key);
         self.part(self.consumers[key].producer, key);
         let Some(consumer) = self.consumers.remove(id) else { return };
-        self.transports[consumer.transport].subscriptions.remove(key);
+        let transport = &mut self.transports[consumer.transport];
+        transport.subscriptions.remove(key);
+        if let Some(outlook) = &mut transport.outlook {
+            outlook.forget(key);
+        }
         self.gone.add_consumer(&consumer);
         self.routes.push_back(RouteChange::RemoveEntity(EntityId::Consumer(id)));
     }

@@ -59,6 +59,7 @@ impl Consumer {
             values: &mut stored.values,
             extensions: &self.extensions,
             parts: &[&rtx::write_osn(seq), stored.payload],
+            is_padding: false,
         };
         let len = transport.send_rtp(now, clock, packet, egress)?;
         self.rate.add(now, len);

@@ -18,6 +18,8 @@ pub(crate) enum Due {
     Estimate,
     /// Sender or receiver reports to send.
     Reports,
+    /// Padding to send.
+    Padding,
     /// Something may have fallen silent.
     Silence,
 }
@@ -26,7 +28,7 @@ pub(crate) enum Due {
 const AGAIN_AFTER: Duration = Duration::from_millis(1);
 
 impl Due {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 }
 
 /// When each is due.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use motet_control::TransportId;
-use motet_rtp::{HEADER_LEN_MAX, RtpView, SeqNo, Ssrc, is_rtcp, write_header};
+use motet_rtp::{HEADER_LEN_MAX, RtpView, SeqNo, Ssrc, is_rtcp};
 
 use super::link::{Link, Outgoing};
 use crate::drop_reason::DropReason;
@@ -37,9 +37,7 @@ impl Direct {
         let payload_len: usize = packet.parts.iter().map(|part| part.len()).sum();
         let mut sent = 0;
         egress.send_direct(self.id, HEADER_LEN_MAX + payload_len, |out| {
-            let Ok(mut end) = write_header(&packet.header, packet.values, packet.extensions, out) else {
-                return 0;
-            };
+            let Some(mut end) = packet.write_header(out) else { return 0 };
             for part in packet.parts {
                 out[end..end + part.len()].copy_from_slice(part);
                 end += part.len();

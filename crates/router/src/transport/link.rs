@@ -30,6 +30,22 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) extensions: &'a ExtensionMap,
     /// The payload in parts that follow each other.
     pub(crate) parts: &'a [&'a [u8]],
+    /// Whether the last part is padding that tells its own length (RFC 3550 section 5.1).
+    pub(crate) is_padding: bool,
+}
+
+/// The header's bit that says so.
+const PADDING_BIT: u8 = 0x20;
+
+impl Outgoing<'_> {
+    /// Writes the header; answers its length, `None` where it does not fit.
+    pub(crate) fn write_header(&self, out: &mut [u8]) -> Option<usize> {
+        let len = write_header(&self.header, self.values, self.extensions, out).ok()?;
+        if self.is_padding {
+            out[0] |= PADDING_BIT;
+        }
+        Some(len)
+    }
 }
 
 impl Link {
@@ -63,8 +79,8 @@ impl Link {
                 let len_max = HEADER_LEN_MAX + payload_len + protector.profile().rtp_overhead();
                 let mut result = Ok(0);
                 egress.send(tuple, len_max, |out| {
-                    result = write_header(&packet.header, packet.values, packet.extensions, out)
-                        .ok()
+                    result = packet
+                        .write_header(out)
                         .and_then(|header_len| {
                             let Outgoing { index, header, parts, .. } = packet;
                             protector

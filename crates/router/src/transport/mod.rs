@@ -5,6 +5,7 @@ mod direct;
 mod health;
 mod link;
 mod link_events;
+mod outlook;
 mod reports;
 mod requests;
 mod rtcp_in;
@@ -25,6 +26,7 @@ use motet_rtp::ext::{ExtensionKind, ExtensionMap, ExtensionValues};
 pub(crate) use deadlines::{Deadlines, Due};
 pub(crate) use health::Health;
 pub(crate) use link::{Link, Outgoing};
+pub(crate) use outlook::Outlook;
 pub(crate) use requests::told_tuple;
 pub(crate) use ssrc_table::{Binding, SsrcTable};
 
@@ -146,8 +148,8 @@ pub(crate) struct Transport {
     pub(crate) received: Traffic,
     pub(crate) sent: Traffic,
     pub(crate) drops: DropCounts,
-    /// Transport-wide feedback packets that the peer sent.
-    pub(crate) feedback_packets: u64,
+    /// What its path takes, where the peer says what comes.
+    pub(crate) outlook: Option<Box<Outlook>>,
 }
 
 /// A receiver's reference time, heard.
@@ -186,7 +188,7 @@ impl Transport {
             received: Traffic::default(),
             sent: Traffic::default(),
             drops: DropCounts::default(),
-            feedback_packets: 0,
+            outlook: None,
         }
     }
 
@@ -198,12 +200,16 @@ impl Transport {
         packet: Unstamped<'_>,
         egress: &mut impl Egress,
     ) -> Result<usize, DropReason> {
-        let Unstamped { header, index, values, extensions, parts } = packet;
+        let Unstamped { header, index, values, extensions, parts, is_padding } = packet;
         self.subscriptions.stamp(now, clock, extensions, values);
-        let outgoing = Outgoing { header, index, values, extensions, parts };
+        let transport_seq = values.transport_seq;
+        let outgoing = Outgoing { header, index, values, extensions, parts, is_padding };
         let len = self.link.send_rtp(&outgoing, egress)?;
         if len > 0 {
             self.sent.add(len);
+            if let (Some(outlook), Some(seq)) = (&mut self.outlook, transport_seq) {
+                outlook.handle_sent(now, seq, len);
+            }
         }
         Ok(len)
     }
@@ -216,4 +222,6 @@ pub(crate) struct Unstamped<'a> {
     pub(crate) values: &'a mut ExtensionValues,
     pub(crate) extensions: &'a ExtensionMap,
     pub(crate) parts: &'a [&'a [u8]],
+    /// Whether the last part is padding that tells its own length.
+    pub(crate) is_padding: bool,
 }

@@ -151,6 +151,7 @@ impl Router {
     ) -> TransportStats {
         let transport = &self.transports[key];
         let round_trip = transport.health.round_trip;
+        let spare_bps = self.spare_bps(now, transport);
         let (ice_state, tuple, dtls_state) = match &transport.link {
             Link::WebRtc(webrtc) => (webrtc.told.0, webrtc.told.1, webrtc.dtls_state),
             Link::Direct(_) => (IceState::New, None, DtlsState::New),
@@ -175,7 +176,7 @@ impl Router {
                 .subscriptions
                 .consumers
                 .iter()
-                .map(|key| self.consumers[*key].stats(now))
+                .map(|key| self.consumers[*key].stats(now, spare_bps))
                 .collect(),
             drops: transport.drops.to_named(),
         }

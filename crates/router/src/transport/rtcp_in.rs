@@ -63,8 +63,10 @@ impl Router {
                 self.take_xr(now, key, xr);
                 Ok(())
             }
-            Packet::TransportCc(_) => {
-                self.transports[key].feedback_packets += 1;
+            Packet::TransportCc(feedback) => {
+                if let Some(outlook) = &mut self.transports[key].outlook {
+                    outlook.handle_feedback(now, &feedback);
+                }
                 Ok(())
             }
             Packet::Sdes(_) | Packet::Remb(_) | Packet::Unknown { .. } => Ok(()),

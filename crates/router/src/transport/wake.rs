@@ -21,6 +21,7 @@ impl Router {
         }
         self.send_reports(now, key, egress);
         self.send_feedback(now, key, egress);
+        self.send_padding(now, key, egress);
         if self.transports[key].deadlines.take(Due::Silence, now) {
             self.listen_for_silence(now, key);
         }
