@@ -6,8 +6,11 @@
 //! process of one thread with the mixer, the fan-out to each listener under numbers of its own, and the sockets through
 //! `motet-net`, as in its engine; no signaling, and no SRTP, on either side. `forward` is the same process without the mixer:
 //! one voice forwarded to all, which tells what a listener costs in itself.
+//!
+//! Words behind `--`: the seconds of each measurement, and the sizes of the room.
 
 mod cpu;
+mod http;
 mod janus;
 mod load;
 mod report;
@@ -21,6 +24,7 @@ pub(crate) const BITRATE_BPS: u32 = 32_000;
 /// Janus's own default.
 pub(crate) const COMPLEXITY: u8 = 4;
 const SIZES: [usize; 4] = [10, 50, 100, 200];
+const SECONDS: u64 = 10;
 const WARM_UP: Duration = Duration::from_secs(3);
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -36,14 +40,27 @@ fn main() -> Outcome {
             let mix = measured(participants.parse()?, time, |ports| rig::Rig::start("mix", ports))?;
             report::tell_alone(&mix)
         }
-        _ => compare(Duration::from_secs(words.first().map_or(Ok(10), |seconds| seconds.parse())?)),
+        [] => compare(SECONDS, &SIZES),
+        [seconds] => compare(seconds.parse()?, &SIZES),
+        [seconds, sizes @ ..] => {
+            let sizes: Result<Vec<usize>, _> = sizes.iter().map(|size| size.parse()).collect();
+            compare(seconds.parse()?, &sizes?)
+        }
     }
 }
 
-fn compare(time: Duration) -> Outcome {
+/// Each size, one server after the other, never two at once.
+fn compare(seconds: u64, sizes: &[usize]) -> Outcome {
+    let time = Duration::from_secs(seconds);
     let mut rows = Vec::new();
-    for participants in SIZES {
-        let janus = measured(participants, time, janus::Janus::start)?;
+    for participants in sizes.iter().copied() {
+        let janus = match measured(participants, time, janus::Janus::start) {
+            Ok(figure) => Some(figure),
+            Err(why) => {
+                report::tell_janus_missing(participants, &why.to_string())?;
+                None
+            }
+        };
         let mix = measured(participants, time, |ports| rig::Rig::start("mix", ports))?;
         let forward = measured(participants, time, |ports| rig::Rig::start("forward", ports))?;
         let row = report::Row { participants, janus, mix, forward };

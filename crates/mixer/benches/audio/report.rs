@@ -19,7 +19,8 @@ pub(crate) struct Figure {
 
 pub(crate) struct Row {
     pub(crate) participants: usize,
-    pub(crate) janus: Figure,
+    /// None where it did not keep up with the joins.
+    pub(crate) janus: Option<Figure>,
     pub(crate) mix: Figure,
     pub(crate) forward: Figure,
 }
@@ -28,15 +29,18 @@ impl Row {
     pub(crate) fn tell(&self) -> Outcome {
         let Self { participants, janus, mix, forward } = self;
         let mut out = std::io::stdout().lock();
+        let beside = match janus {
+            Some(janus) => format!("1/{:.1} of Janus's {:.4}", ratio(janus, mix), janus.cores),
+            None => "nothing of Janus to compare with".to_owned(),
+        };
         writeln!(
             out,
-            "{participants:4} participants: Janus {:.4} of a core, Motet {:.4}: 1/{:.1}; forwarding alone {:.4}",
-            janus.cores,
-            mix.cores,
-            ratio(janus, mix),
-            forward.cores,
+            "{participants:4} participants: Motet {:.4} of a core, {beside}; forwarding alone {:.4}",
+            mix.cores, forward.cores,
         )?;
-        for (name, figure) in [("Janus", janus), ("Motet", mix), ("forwarding", forward)] {
+        for (name, figure) in [("Motet", Some(mix)), ("Janus", janus.as_ref()), ("forwarding", Some(forward))]
+        {
+            let Some(figure) = figure else { continue };
             let Figure { packets_per_second, loudness_db, .. } = figure;
             let is_starved = *packets_per_second < PACKETS_PER_SECOND * 0.95;
             let caveat = if is_starved { "; it could not keep up" } else { "" };
@@ -47,6 +51,11 @@ impl Row {
         }
         Ok(())
     }
+}
+
+pub(crate) fn tell_janus_missing(participants: usize, why: &str) -> Outcome {
+    writeln!(std::io::stdout(), "{participants:4} participants: Janus did not keep up: {why}")?;
+    Ok(())
 }
 
 /// How much more CPU a packet delivered takes there than here. On a machine that is busy otherwise Janus may deliver less
@@ -68,14 +77,18 @@ pub(crate) fn tell_aims(rows: &[Row]) -> Outcome {
     let mut out = std::io::stdout().lock();
     for (participants, aim) in [(50, 5.0), (200, 15.0)] {
         let Some(row) = rows.iter().find(|row| row.participants == participants) else { continue };
-        let ratio = ratio(&row.janus, &row.mix);
+        let Some(janus) = &row.janus else { continue };
+        let ratio = ratio(janus, &row.mix);
         let verdict = if ratio >= aim { "met" } else { "MISSED" };
         writeln!(out, "aim at {participants}: at most 1/{aim} of Janus; is 1/{ratio:.1}: {verdict}")?;
     }
     let (Some(few), Some(many)) = (rows.iter().find(|row| row.participants == 50), rows.last()) else {
         return Ok(());
     };
-    let listeners = (many.participants - few.participants) as f64;
+    let listeners = many.participants.saturating_sub(few.participants) as f64;
+    if listeners == 0.0 {
+        return Ok(());
+    }
     let slope = |of: fn(&Row) -> f64| (of(many) - of(few)) * 1e6 / listeners;
     let (mix, forward) = (slope(|row| row.mix.cores), slope(|row| row.forward.cores));
     let verdict = if mix <= 2.0 * forward { "met" } else { "MISSED" };

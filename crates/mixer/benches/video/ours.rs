@@ -70,7 +70,10 @@ fn open(now: Instant, sources: usize, codec: PictureCodec) -> Compositor {
     };
     compositor.add_output(now, OutputId(0), format).expect("an encoder");
     for source in 0..sources as u64 {
-        let format = VideoFormat { payload_types: vec![(payload_type, VideoCodec::Vp8)] };
+        let format = VideoFormat {
+            payload_types: vec![(payload_type, VideoCodec::Vp8)],
+            extensions: ExtensionMap::default(),
+        };
         compositor.add_source(now, SourceId(source), MemberId(source), false, format);
     }
     compositor
