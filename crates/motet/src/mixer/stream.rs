@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use motet_control::negotiate::{self, CannotConsume, ConsumerIdentity};
 use motet_control::{Codec, Encoding, MediaKind, MixAudio, MixVideo, RtpCapabilities, RtpParameters};
+use motet_rtp::ext::ExtensionKind;
 use motet_rtp::rtcp::{SenderInfo, Writer};
 use motet_rtp::{NtpTime, RtpView, Ssrc};
 
@@ -25,12 +26,14 @@ pub(super) fn mix_parameters(codec: Codec, ssrc: Ssrc, is_stereo: bool) -> RtpPa
     RtpParameters { encodings: vec![Encoding { ssrc: Some(ssrc), ..Encoding::default() }], ..parameters }
 }
 
-/// How the mixer consumes a producer: every codec that it sends, without retransmissions or extensions.
+/// How the mixer consumes a producer: every codec that it sends, without retransmissions, and of the extensions only the one
+/// that tells how a camera is held.
 pub(super) fn source_parameters(
     produced: &RtpParameters,
     ssrc: Ssrc,
 ) -> Result<RtpParameters, CannotConsume> {
-    let mut capabilities = RtpCapabilities { header_extensions: vec![], ..negotiate::router_capabilities() };
+    let mut capabilities: RtpCapabilities = negotiate::router_capabilities();
+    capabilities.header_extensions.retain(|extension| extension.kind == ExtensionKind::VideoOrientation);
     capabilities.codecs.iter_mut().for_each(|codec| codec.rtx_payload_type = None);
     let identity = ConsumerIdentity { mid: None, ssrc, rtx_ssrc: random::ssrc(), cname: CNAME.to_owned() };
     negotiate::consumer_parameters(produced, &capabilities, identity)
@@ -115,11 +118,17 @@ mod tests {
     #[test]
     fn a_source_is_heard_by_every_codec_that_it_may_send() {
         let capabilities = negotiate::router_capabilities();
-        let produced = RtpParameters { codecs: capabilities.codecs.clone(), ..RtpParameters::default() };
+        let produced = RtpParameters {
+            codecs: capabilities.codecs.clone(),
+            header_extensions: capabilities.header_extensions,
+            ..RtpParameters::default()
+        };
         let parameters = source_parameters(&produced, Ssrc(5)).unwrap();
         assert_eq!(parameters.codecs.len(), capabilities.codecs.len());
         assert!(parameters.codecs.iter().all(|codec| codec.rtx_payload_type.is_none()));
         assert_eq!(parameters.encodings[0].rtx_ssrc, None);
-        assert!(parameters.header_extensions.is_empty());
+        let kinds: Vec<ExtensionKind> =
+            parameters.header_extensions.iter().map(|extension| extension.kind).collect();
+        assert_eq!(kinds, [ExtensionKind::VideoOrientation]);
     }
 }

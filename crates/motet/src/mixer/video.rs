@@ -4,11 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use motet_control::{
-    Codec, ConsumerId, Layout, MemberSettings, MixMember, MixSourceMax, MixVideo, MixerNews, ProducerId,
-    Request, RtpParameters, Shown,
+    Codec, ConsumerId, Layout, MemberSettings, MixCell, MixMember, MixSourceMax, MixVideo, MixerNews,
+    Placeholder, PlaceholderReason, ProducerId, Request, RtpParameters, Shown,
 };
-use motet_mixer::video::{Compositor, SourceLimits, VideoCodec, VideoEvent, VideoFormat, VideoSettings};
+use motet_mixer::video::{
+    Compositor, SeenCell, SourceLimits, Trouble, VideoCodec, VideoEvent, VideoFormat, VideoSettings,
+};
 use motet_mixer::{MemberId, SourceId};
+use motet_rtp::ext::ExtensionMap;
 use motet_rtp::rtcp::{self, Packet, Writer};
 use motet_rtp::{PayloadType, RtpView, Ssrc, is_rtcp};
 use motet_worker::{DirectReceiver, DirectSender};
@@ -46,7 +49,7 @@ pub(super) struct SeenSource {
 
 /// How often sources' packets are taken: frames are decoded as they come, and not all at once when it is time to compose.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(10);
-/// How often links are judged, consumers are counted, and statistics are laid out.
+/// How often consumers are counted, and statistics are laid out.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Packets that go out at once, and the pause behind them: a keyframe for many viewers is not to stand in others' way.
 const SLICE: usize = 24;
@@ -122,7 +125,11 @@ impl VideoTask {
         let SeenSource { member, producer_id, consumer_id, is_screen, parameters, ssrc } = added;
         let id = SourceId(producer_id.0);
         if !self.compositor.add_source(now, id, MemberId(member.0), is_screen, format(&parameters)) {
-            let shown = Shown::Placeholder("too many pictures".to_owned());
+            let placeholder = Placeholder {
+                reason: PlaceholderReason::TooMany,
+                explanation: "too many pictures".to_owned(),
+            };
+            let shown = Shown::Placeholder(placeholder);
             return self.tell(MixerNews::SourceShown { producer_id, shown });
         }
         self.sources.insert(id, Source { member, consumer_id, ssrc });
@@ -234,11 +241,13 @@ impl VideoTask {
                     }
                 }
                 VideoEvent::SourceShown { source, trouble } => {
-                    let shown = match trouble {
-                        None => Shown::Picture,
-                        Some(trouble) => Shown::Placeholder(trouble.to_string()),
-                    };
+                    let placeholder = trouble.map(Trouble::placeholder);
+                    let shown = placeholder.map_or(Shown::Picture, Shown::Placeholder);
                     self.tell(MixerNews::SourceShown { producer_id: ProducerId(source.0), shown });
+                }
+                VideoEvent::Arranged(cells) => {
+                    let cells = cells.into_iter().map(mix_cell).collect();
+                    self.tell(MixerNews::Arranged { cells });
                 }
             }
         }
@@ -257,11 +266,12 @@ impl VideoTask {
 
     /// Asks after the links, and lays out what was done.
     fn look(&mut self, now: Instant) {
+        self.links.ask_listeners(now, &self.seat);
         if now < self.look_at {
             return;
         }
         self.look_at = now + LOOK_INTERVAL;
-        self.links.ask(&self.seat, &self.pictures);
+        self.links.ask_consumers(&self.seat, &self.pictures);
         let seen = self.sources.iter().filter_map(|(id, source)| {
             let stats = self.compositor.source_stats(*id)?;
             Some(seen_stats(ProducerId(id.0), source.member, &stats))
@@ -352,7 +362,12 @@ fn picture_loss(media: Ssrc) -> Vec<u8> {
     compound[..len].to_vec()
 }
 
-/// What each payload type of a source means.
+fn mix_cell(cell: SeenCell) -> MixCell {
+    let SeenCell { x, y, w, h, member, source } = cell;
+    MixCell { x, y, w, h, member: MixMember(member.0), producer_id: source.map(|id| ProducerId(id.0)) }
+}
+
+/// What each payload type and header extension of a source means.
 fn format(parameters: &RtpParameters) -> VideoFormat {
     let codecs = parameters.codecs.iter().filter_map(|codec| {
         let means = match codec.codec {
@@ -364,7 +379,8 @@ fn format(parameters: &RtpParameters) -> VideoFormat {
         };
         Some((codec.payload_type, means))
     });
-    VideoFormat { payload_types: codecs.collect() }
+    let extensions = parameters.header_extensions.iter().map(|extension| (extension.kind, extension.id));
+    VideoFormat { payload_types: codecs.collect(), extensions: ExtensionMap::new(extensions) }
 }
 
 /// What a source may cost, in the compositor's words.
