@@ -6,7 +6,7 @@ use std::time::Instant;
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-const DATAGRAM_MAX: usize = 2_000;
+pub(crate) const DATAGRAM_MAX: usize = 2_000;
 
 /// See the module.
 pub(crate) struct Connection {
@@ -30,6 +30,11 @@ impl Connection {
         Self { rtc, socket, local, timeout: now, loss: 0.0 }
     }
 
+    /// For whoever reads it in place of [`step`](Self::step).
+    pub(crate) fn socket(&self) -> UdpSocket {
+        self.socket.try_clone().expect("a socket has as many handles as one likes")
+    }
+
     /// Does what is due and takes what came; events go to `handle`.
     pub(crate) fn step(&mut self, now: Instant, mut handle: impl FnMut(&mut Rtc, Event)) {
         self.drain(&mut handle);
@@ -38,12 +43,28 @@ impl Connection {
             if fastrand::f32() < self.loss {
                 continue;
             }
-            let Ok(contents) = buffer[..len].try_into() else { continue };
-            let received = Receive { proto: Protocol::Udp, source, destination: self.local, contents };
-            // What str0m does not take is lost, as on any network.
-            let _ = self.rtc.handle_input(Input::Receive(now, received));
-            self.drain(&mut handle);
+            self.take(now, source, &buffer[..len], &mut handle);
         }
+        self.tick(now, handle);
+    }
+
+    /// Takes a datagram.
+    pub(crate) fn take(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        datagram: &[u8],
+        mut handle: impl FnMut(&mut Rtc, Event),
+    ) {
+        let Ok(contents) = datagram.try_into() else { return };
+        let received = Receive { proto: Protocol::Udp, source, destination: self.local, contents };
+        // What str0m does not take is lost, as on any network.
+        let _ = self.rtc.handle_input(Input::Receive(now, received));
+        self.drain(&mut handle);
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Instant, mut handle: impl FnMut(&mut Rtc, Event)) {
         if self.timeout <= now {
             let _ = self.rtc.handle_input(Input::Timeout(now));
             self.drain(&mut handle);

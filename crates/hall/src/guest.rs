@@ -209,7 +209,7 @@ impl Sending {
 }
 
 /// The payload type that a media section has for a codec, once it is negotiated.
-fn payload_type(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
+pub(crate) fn payload_type(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
     use str0m::format::Codec as Known;
     let negotiated = rtc.media(mid)?.remote_pts();
     let is_codec = |params: &PayloadParams| {

@@ -1,4 +1,8 @@
-//! The mix's latency beside that of plain forwarding: one who sounds and flashes, and one who takes both ways at once.
+//! The mix's latency beside that of plain forwarding: one who sounds and shows, and one who takes both ways at once.
+//!
+//! Each frame of the camera shows its number, and each sound has one of a few loudnesses, so that what comes by one way is known
+//! again when it comes by the other. Cameras, voices and mixers have clocks of one speed but not of one phase; so mixers are
+//! opened anew several times, at another moment each.
 
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
@@ -7,10 +11,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use motet::control::{
     Arrangement, Codec, Fit, Layout, MediaKind, MemberSettings, MixAudio, MixMember, MixVideo, MixerAsk,
-    MixerOpen, ProducerId,
+    MixerId, MixerOpen, ProducerId,
 };
 use motet_codec::video::Yuv;
-use motet_hall::{Hall, Published, Room, Wish};
+use motet_hall::{Hall, Listener, Published, Room, Wish};
 
 use crate::spread::spread;
 
@@ -21,60 +25,85 @@ pub(crate) struct LatencyArguments {
     seconds: u64,
 }
 
-const DARK: Yuv = Yuv { y: 40, u: 128, v: 128 };
-const BRIGHT: Yuv = Yuv { y: 200, u: 128, v: 128 };
-/// Between dark and bright.
-const EDGE: u8 = 120;
-/// How long it sounds and is bright, and how long it is not, and by how much that varies.
-const PHASE: Duration = Duration::from_millis(700);
-const VARIES_MS: u64 = 140;
-/// Later than this is no echo of the same beginning.
-const LATE: Duration = Duration::from_millis(600);
+/// Mixers that are opened one after the other.
+const PARTS: u32 = 6;
+/// For connections to come about and jitter buffers to settle.
+const SETTLING: Duration = Duration::from_secs(4);
+/// Sounds have one loudness after the other.
+const VOLUMES: [f32; 3] = [0.15, 0.3, 0.6];
+/// How long it sounds, and how long it does not, and by how much that varies.
+const SOUND: Duration = Duration::from_millis(80);
+const SILENCE: Duration = Duration::from_millis(100);
+const VARIES_MS: u64 = 30;
+/// Later than this is not what came by the other way: the next sound of the same loudness is.
+const LATE: Duration = Duration::from_millis(450);
 
 /// Measures, and prints the difference between both ways.
 pub(crate) fn run(arguments: &LatencyArguments) {
     let mut hall = Hall::open();
     let room = hall.open_room();
-    let mix = open_mixer(&mut hall, room);
-    let (sender, published) = hall.come(room, Wish::of(500.0, DARK));
-    let member = MixMember(1);
-    hall.ask(room, MixerAsk::SetMember { member, settings: MemberSettings::default() });
-    hall.add_sources(room, member, &published);
-    let (taker, _) = hall.come(room, Wish::nothing());
-    let tracks = [published.clone(), mix].concat();
-    let taken = hall.take(room, taker, &tracks);
-    hall.pass(Duration::from_secs(5));
-    [taken[0], taken[2]].iter().for_each(|consumer| hall.guests[taker].heard(*consumer).forget());
-
-    let end = Instant::now() + Duration::from_secs(arguments.seconds);
-    let mut is_on = false;
-    while Instant::now() < end {
-        is_on = !is_on;
-        let guest = &mut hall.guests[sender];
-        if let (Some(singer), Some(painter)) = (&mut guest.singer, &mut guest.painter) {
-            singer.volume = if is_on { 0.4 } else { 0.0 };
-            painter.colour = if is_on { BRIGHT } else { DARK };
-        }
-        hall.pass(PHASE + Duration::from_millis(fastrand::u64(0..VARIES_MS)));
+    let (sender, published) = hall.come(room, Wish::of(500.0, Yuv { y: 40, u: 128, v: 128 }));
+    if let Some(painter) = &mut hall.guests[sender].painter {
+        painter.number = Some(0);
     }
+    let (mut sounds, mut pictures, mut delays) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..PARTS {
+        let room = Room { mixer_id: MixerId(hall.fresh_id()), ..room };
+        let mix = open_mixer(&mut hall, room);
+        let member = MixMember(1);
+        hall.ask(room, MixerAsk::SetMember { member, settings: MemberSettings::default() });
+        hall.add_sources(room, member, &published);
+        let (taker, _) = hall.come(room, Wish::nothing());
+        let taken = hall.take(room, taker, &[published.clone(), mix].concat());
+        hall.pass(SETTLING);
+        [taken[0], taken[2]].iter().for_each(|consumer| hall.guests[taker].heard(*consumer).forget());
+        sing(&mut hall, sender, Duration::from_secs(arguments.seconds) / PARTS);
+        let guest = &mut hall.guests[taker];
+        sounds.extend(later(&loudnesses(guest.heard(taken[0])), &loudnesses(guest.heard(taken[2]))));
+        let direct = std::mem::take(&mut guest.seen(taken[1]).numbers);
+        pictures.extend(later(&direct, &guest.seen(taken[3]).numbers));
+        let stats = hall.mix_stats(room);
+        delays.extend(stats.iter().flat_map(|stats| stats.heard.iter().map(|heard| heard.delay_ms)));
+        hall.ask(room, MixerAsk::Close);
+        // It came last, and leaves.
+        hall.guests.pop();
+    }
+    println!("sound, later by the mix:   {}", spread(&mut sounds));
+    println!("picture, later by the mix: {}", spread(&mut pictures));
+    println!("of the sound's, the jitter buffer at the end of each part: {delays:?} ms");
+}
 
-    let guest = &mut hall.guests[taker];
-    let direct = guest.heard(taken[0]).onsets();
-    let mixed = guest.heard(taken[2]).onsets();
-    println!("sound, added by the mix:   {}", spread(&mut differences(&direct, &mixed)));
-    let direct = guest.seen(taken[1]).flashes(EDGE);
-    let mixed = guest.seen(taken[3]).flashes(EDGE);
-    println!("picture, added by the mix: {}", spread(&mut differences(&direct, &mixed)));
-    if let Some(stats) = hall.mix_stats(room) {
-        let delays: Vec<u32> = stats.heard.iter().map(|heard| heard.delay_ms).collect();
-        println!("the jitter buffer's part at the end: {delays:?} ms");
+/// Sounds and is silent in turns.
+fn sing(hall: &mut Hall, sender: usize, time: Duration) {
+    let end = Instant::now() + time;
+    for volume in VOLUMES.iter().cycle().take_while(|_| Instant::now() < end) {
+        let silence = SILENCE + Duration::from_millis(fastrand::u64(0..VARIES_MS));
+        for (volume, phase) in [(*volume, SOUND), (0.0, silence)] {
+            if let Some(singer) = &mut hall.guests[sender].singer {
+                singer.volume = volume;
+            }
+            hall.pass(phase);
+        }
     }
 }
 
-/// For each beginning of one way, how much later it came by the other.
-fn differences(direct: &[Instant], mixed: &[Instant]) -> Vec<Duration> {
-    let later = |at: &Instant| mixed.iter().find(|mixed| *mixed >= at).map(|mixed| *mixed - *at);
-    direct.iter().filter_map(later).filter(|late| *late < LATE).collect()
+/// When each sound began, with the place of its loudness among [`VOLUMES`].
+fn loudnesses(listener: &Listener) -> Vec<(Instant, u8)> {
+    let nearest = |peak: f32| {
+        let far = |volume: &f32| (peak / volume).ln().abs();
+        let ordered = (0u8..).zip(&VOLUMES).min_by(|one, other| far(one.1).total_cmp(&far(other.1)));
+        ordered.map_or(0, |(place, _)| place)
+    };
+    listener.onsets().into_iter().map(|(at, peak)| (at, nearest(peak))).collect()
+}
+
+/// For each thing that came by one way, how much later it came first by the other.
+fn later(direct: &[(Instant, u8)], mixed: &[(Instant, u8)]) -> Vec<Duration> {
+    let late = |(at, what): &(Instant, u8)| {
+        let same = mixed.iter().find(|(mixed_at, mixed)| mixed_at >= at && mixed == what);
+        same.map(|(mixed_at, _)| *mixed_at - *at)
+    };
+    direct.iter().filter_map(late).filter(|late| *late < LATE).collect()
 }
 
 fn open_mixer(hall: &mut Hall, room: Room) -> Vec<Published> {

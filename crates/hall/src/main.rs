@@ -1,8 +1,10 @@
 //! `motet-hall COMMAND`: figures about mixers in whole rooms.
 
 mod latency;
+mod mixed;
 mod neighbours;
 mod spread;
+mod threads;
 
 use clap::{Parser, Subcommand};
 

@@ -11,9 +11,9 @@ use motet::control::{
 use motet::mixer::Mixers;
 use motet::{DirectReceiver, DirectSender, DirectTransport, Router, Worker, WorkerSettings};
 use motet_sdp::{LocalTransport, PublishSession, RemoteTransport, SubscribeSession, SubscribedMedia};
-use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::media::Direction;
+use str0m::{Rtc, RtcConfig};
 use tokio::runtime::Runtime;
 
 use crate::connection::Connection;
@@ -112,7 +112,7 @@ impl Hall {
     pub fn come(&mut self, room: Room, wish: Wish) -> (usize, Vec<Published>) {
         let mut guest = Guest::new(wish);
         let published = if wish.hz.is_some() || wish.colour.is_some() {
-            let (publishing, published) = self.publish(room, wish);
+            let (publishing, published) = self.publish(room, wish, Rtc::builder());
             guest.publish = Some(publishing);
             published
         } else {
@@ -134,38 +134,11 @@ impl Hall {
     pub fn take(&mut self, room: Room, guest: usize, tracks: &[Published]) -> Vec<ConsumerId> {
         let mut subscribing = match self.guests[guest].subscribe.take() {
             Some(subscribing) => subscribing,
-            None => {
-                let (transport_id, local) = self.open_transport(room);
-                let session = SubscribeSession::new(transport_id.0, local);
-                let connection = Connection::new(Rtc::builder());
-                Subscribing { connection, transport_id, session, is_told: false, tracks: Default::default() }
-            }
+            None => self.subscribe(room, Rtc::builder()),
         };
-        let mut consumers = Vec::new();
-        for track in tracks {
-            let consumer_id = ConsumerId(self.fresh_id());
-            let identity = ConsumerIdentity {
-                mid: None,
-                ssrc: motet::ssrc(),
-                rtx_ssrc: motet::ssrc(),
-                cname: "hall".to_owned(),
-            };
-            let rtp_parameters = consumer_parameters(&track.rtp_parameters, &router_capabilities(), identity)
-                .expect("the router takes what it negotiated");
-            let codec = rtp_parameters.codecs[0].codec;
-            let media = SubscribedMedia {
-                kind: track.kind,
-                rtp_parameters,
-                stream_id: "hall".to_owned(),
-                track_id: format!("track-{consumer_id}"),
-            };
-            subscribing.session.add(consumer_id, media).expect("a track can be offered");
-            subscribing.tracks.insert(consumer_id, (None, Taken::of(codec)));
-            consumers.push((consumer_id, track.producer_id));
-        }
-        self.negotiate(&mut subscribing, &consumers);
+        let consumers = self.add_tracks(&mut subscribing, tracks);
         self.guests[guest].subscribe = Some(subscribing);
-        consumers.into_iter().map(|(consumer, _)| consumer).collect()
+        consumers
     }
 
     /// Lets time pass.
@@ -188,10 +161,56 @@ impl Hall {
         false
     }
 
-    fn publish(&mut self, room: Room, wish: Wish) -> (Publishing, Vec<Published>) {
+    /// Opens a connection by which nothing is taken so far.
+    pub(crate) fn subscribe(&mut self, room: Room, config: RtcConfig) -> Subscribing {
+        let (transport_id, local) = self.open_transport(room);
+        let session = SubscribeSession::new(transport_id.0, local);
+        let connection = Connection::new(config);
+        Subscribing { connection, transport_id, session, is_told: false, tracks: Default::default() }
+    }
+
+    /// Has a connection take tracks; its consumers of them.
+    pub(crate) fn add_tracks(
+        &mut self,
+        subscribing: &mut Subscribing,
+        tracks: &[Published],
+    ) -> Vec<ConsumerId> {
+        let mut consumers = Vec::new();
+        for track in tracks {
+            let consumer_id = ConsumerId(self.fresh_id());
+            let identity = ConsumerIdentity {
+                mid: None,
+                ssrc: motet::ssrc(),
+                rtx_ssrc: motet::ssrc(),
+                cname: "hall".to_owned(),
+            };
+            let rtp_parameters = consumer_parameters(&track.rtp_parameters, &router_capabilities(), identity)
+                .expect("the router takes what it negotiated");
+            let codec = rtp_parameters.codecs[0].codec;
+            let media = SubscribedMedia {
+                kind: track.kind,
+                rtp_parameters,
+                stream_id: "hall".to_owned(),
+                track_id: format!("track-{consumer_id}"),
+            };
+            subscribing.session.add(consumer_id, media).expect("a track can be offered");
+            subscribing.tracks.insert(consumer_id, (None, Taken::of(codec)));
+            consumers.push((consumer_id, track.producer_id));
+        }
+        self.negotiate(subscribing, &consumers);
+        consumers.into_iter().map(|(consumer, _)| consumer).collect()
+    }
+
+    /// Opens a connection by which `wish` is published.
+    pub(crate) fn publish(
+        &mut self,
+        room: Room,
+        wish: Wish,
+        config: RtcConfig,
+    ) -> (Publishing, Vec<Published>) {
         let (transport_id, local) = self.open_transport(room);
         let mut session = PublishSession::new(transport_id.0, local, router_capabilities());
-        let config = Rtc::builder().clear_codecs().enable_opus(true, false);
+        let config = config.clear_codecs().enable_opus(true, false);
         let config = match wish.video_codec() {
             Codec::H264 => config.enable_h264(true),
             _ => config.enable_vp8(true),

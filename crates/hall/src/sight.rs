@@ -14,7 +14,16 @@ pub struct Painter {
     fps: u32,
     /// What it shows.
     pub colour: Yuv,
+    /// The number of the next frame, shown in place of the colour, for one that is to number its frames.
+    pub number: Option<u8>,
 }
+
+/// Upright bars that show a number, a bit each.
+const BARS: usize = 8;
+const DARK: Yuv = Yuv { y: 40, u: 128, v: 128 };
+const BRIGHT: Yuv = Yuv { y: 200, u: 128, v: 128 };
+/// Between dark and bright.
+const EDGE: u8 = 120;
 
 impl Painter {
     /// A camera of this size.
@@ -29,14 +38,32 @@ impl Painter {
         };
         let encoder = Encoder::new(settings).expect("the encoder takes a camera's size");
         let picture = Picture::new(usize::from(width), usize::from(height));
-        Self { encoder, picture, time: 0, fps, colour }
+        Self { encoder, picture, time: 0, fps, colour, number: None }
     }
 
     /// The next frame.
     pub fn paint(&mut self, is_key: bool) -> Vec<u8> {
-        let whole = self.picture.rect();
-        self.picture.part_mut(whole).fill(self.colour);
+        match self.number {
+            None => {
+                let whole = self.picture.rect();
+                self.picture.part_mut(whole).fill(self.colour);
+            }
+            Some(number) => {
+                self.paint_bars(number);
+                self.number = Some(number.wrapping_add(1));
+            }
+        }
         self.encode(is_key)
+    }
+
+    /// Gray's code: from one number to the next a single bar changes, which costs few bits.
+    fn paint_bars(&mut self, number: u8) {
+        let code = number ^ (number >> 1);
+        let (width, height) = (self.picture.width() / BARS, self.picture.height());
+        for bar in 0..BARS {
+            let colour = if code >> bar & 1 == 1 { BRIGHT } else { DARK };
+            self.picture.part_mut(Rect { x: bar * width, y: 0, width, height }).fill(colour);
+        }
     }
 
     /// A frame with much in it that moves: of the bitrate that is asked for.
@@ -62,6 +89,13 @@ impl Painter {
     }
 }
 
+/// Two seconds of something that moves, in VP8 of 640x360 at 25 frames a second; the first frame is a keyframe.
+pub fn film() -> Vec<Vec<u8>> {
+    let mut painter = Painter::new(PictureCodec::Vp8, (640, 360), 25, Yuv { y: 80, u: 128, v: 128 });
+    let mut dice = fastrand::Rng::with_seed(7);
+    (0..50).map(|number| painter.paint_busy(number == 0, &mut dice)).collect()
+}
+
 /// What is seen of one track.
 pub struct Viewer {
     decoder: Decoder,
@@ -69,15 +103,15 @@ pub struct Viewer {
     pub frames: u64,
     /// Frames that could not be.
     pub refused: u64,
-    /// When each frame came, with the brightness in its middle.
-    middles: Vec<(Instant, u8)>,
+    /// When each frame came, with its number if its sender numbers them.
+    pub numbers: Vec<(Instant, u8)>,
 }
 
 impl Viewer {
     /// Nothing seen yet.
     pub fn new(codec: VideoCodec) -> Self {
         let decoder = Decoder::new(codec, DecodeLimits::default()).expect("the codec can be decoded");
-        Self { decoder, frames: 0, refused: 0, middles: Vec::new() }
+        Self { decoder, frames: 0, refused: 0, numbers: Vec::new() }
     }
 
     /// A frame came.
@@ -87,15 +121,22 @@ impl Viewer {
             Ok(false) => {}
             Err(_) => self.refused += 1,
         }
-        if let Some(middle) = self.colour_at(0.5, 0.5) {
-            self.middles.push((at, middle.y));
+        if let Some(number) = self.number() {
+            self.numbers.push((at, number));
         }
     }
 
-    /// When the middle became brighter than this, each time.
-    pub fn flashes(&self, edge: u8) -> Vec<Instant> {
-        let pairs = self.middles.windows(2);
-        pairs.filter(|pair| pair[0].1 <= edge && pair[1].1 > edge).map(|pair| pair[1].0).collect()
+    fn number(&self) -> Option<u8> {
+        let mut code = 0u8;
+        for bar in 0..BARS {
+            let colour = self.colour_at((bar as f32 + 0.5) / BARS as f32, 0.5)?;
+            code |= u8::from(colour.y > EDGE) << bar;
+        }
+        let mut number = code;
+        for shift in [1, 2, 4] {
+            number ^= number >> shift;
+        }
+        Some(number)
     }
 
     /// The colour at a place of the newest picture, in fractions of it.
@@ -115,4 +156,19 @@ impl Viewer {
 pub fn close_to(one: Yuv, other: Yuv) -> bool {
     let near = |one: u8, other: u8| one.abs_diff(other) < 14;
     near(one.y, other.y) && near(one.u, other.u) && near(one.v, other.v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_known_by_their_numbers() {
+        let mut painter = Painter::new(PictureCodec::Vp8, (640, 360), 25, DARK);
+        let mut viewer = Viewer::new(VideoCodec::Vp8);
+        painter.number = Some(200);
+        (0..100).for_each(|frame| viewer.see(Instant::now(), &painter.paint(frame == 0)));
+        let seen: Vec<u8> = viewer.numbers.iter().map(|(_, number)| *number).collect();
+        assert_eq!(seen, (0..100).map(|frame| 200u8.wrapping_add(frame)).collect::<Vec<u8>>());
+    }
 }

@@ -10,7 +10,7 @@ pub(crate) const FRAME: usize = 960;
 /// Louder than this is sound.
 const LOUD: f32 = 0.1;
 /// Packets without sound that make silence.
-const SILENT_PACKETS: usize = 5;
+const SILENT_PACKETS: usize = 3;
 /// What a listener keeps at most: ten seconds.
 const KEPT: usize = 10 * RATE;
 
@@ -53,8 +53,8 @@ pub struct Listener {
     decoder: Decoder,
     /// The newest samples, of the left channel.
     pub samples: Vec<f32>,
-    /// When each packet came, and where in it sound begins, if it has any.
-    packets: Vec<(Instant, Option<Duration>)>,
+    /// When each packet came, where in it sound begins, if it has any, and how loud it is at its loudest.
+    packets: Vec<(Instant, Option<Duration>, f32)>,
 }
 
 impl Listener {
@@ -71,9 +71,11 @@ impl Listener {
         let left = out.chunks_exact(2).take(len).map(|both| both[0]);
         let before = self.samples.len();
         self.samples.extend(left);
-        let loud = self.samples[before..].iter().position(|sample| sample.abs() > LOUD);
-        self.packets
-            .push((at, loud.map(|samples| Duration::from_micros(samples as u64 * 1_000_000 / RATE as u64))));
+        let new = &self.samples[before..];
+        let loud = new.iter().position(|sample| sample.abs() > LOUD);
+        let offset = loud.map(|samples| Duration::from_micros(samples as u64 * 1_000_000 / RATE as u64));
+        let peak = new.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        self.packets.push((at, offset, peak));
         let surplus = self.samples.len().saturating_sub(KEPT);
         self.samples.drain(..surplus);
     }
@@ -84,15 +86,16 @@ impl Listener {
         self.packets.clear();
     }
 
-    /// When sound began after silence, each time: the moment at which a player without any delay would have sounded it.
-    pub fn onsets(&self) -> Vec<Instant> {
+    /// When sound began after silence, each time: the moment at which a player without any delay would have sounded it; and
+    /// how loud it became.
+    pub fn onsets(&self) -> Vec<(Instant, f32)> {
         let mut silent = 0;
-        let mut onsets = Vec::new();
-        for (at, loud) in &self.packets {
-            if let Some(offset) = loud
-                && silent >= SILENT_PACKETS
-            {
-                onsets.push(*at + *offset);
+        let mut onsets: Vec<(Instant, f32)> = Vec::new();
+        for (at, loud, peak) in &self.packets {
+            match (loud, onsets.last_mut()) {
+                (Some(offset), _) if silent >= SILENT_PACKETS => onsets.push((*at + *offset, *peak)),
+                (Some(_), Some(last)) => last.1 = last.1.max(*peak),
+                _ => {}
             }
             silent = if loud.is_some() { 0 } else { silent + 1 };
         }
