@@ -45,7 +45,7 @@ fn a_sender_that_changes_its_codec_is_seen_on() {
         motet_mixer::SourceId(1),
         motet_mixer::MemberId(1),
         false,
-        motet_mixer::video::VideoFormat { payload_types },
+        motet_mixer::video::VideoFormat { payload_types, extensions: Camera::extensions() },
     );
     for (camera, colour) in [(vp8, RED), (h264, GREY)] {
         stage.cameras = vec![(motet_mixer::SourceId(1), camera)];

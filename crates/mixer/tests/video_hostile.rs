@@ -188,6 +188,41 @@ fn a_muted_camera_and_a_member_without_one_are_placeholders_at_once() {
     assert!(stage.seen(0.75, 0.1).y < 70);
 }
 
+/// The luma of the composed picture within the right half's lower part, where a placeholder has its reason.
+fn written_reason(stage: &Stage) -> Vec<u8> {
+    let picture = stage.compositor.picture().expect("it was composed");
+    let rows = picture.height() / 2 + 6..picture.height() * 3 / 4;
+    let columns = picture.width() * 9 / 16..picture.width() * 15 / 16;
+    rows.flat_map(|y| columns.clone().map(move |x| (x, y))).map(|(x, y)| picture.pixel(x, y).y).collect()
+}
+
+#[test]
+fn a_placeholder_says_its_reason_in_words() {
+    let mut pictures = Vec::new();
+    for trouble in [Trouble::CameraOff, Trouble::Frozen, Trouble::UnknownCodec] {
+        let mut stage = Stage::new(640, 360);
+        stage.join(0, camera(0));
+        stage.join(1, camera(1));
+        stage.run(5);
+        match trouble {
+            Trouble::CameraOff => stage.compositor.set_source_muted(SourceId(1), true),
+            Trouble::Frozen => stage.cameras[1].1.is_on = false,
+            _ => {
+                stage.leave(1);
+                stage.join(1, camera(1));
+                stage.cameras[1].1 = Camera::new(VideoCodec::H264, 320, 180, colour(1));
+            }
+        }
+        stage.run(85);
+        assert_eq!(stage.trouble(SourceId(1)), Some(Some(trouble)));
+        let pixels = written_reason(&stage);
+        let bright = pixels.iter().filter(|luma| **luma > 110).count();
+        assert!(bright > 60, "{trouble}: {bright} bright pixels");
+        assert!(!pictures.contains(&pixels), "{trouble}: each reason has words of its own");
+        pictures.push(pixels);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -3,6 +3,7 @@
 mod stage;
 
 use motet_control::{Arrangement, Cell, CellWho, Fit, Layout, MixMember};
+use motet_mixer::video::{SeenCell, VideoEvent};
 use motet_mixer::{MemberId, SourceId};
 use stage::{Stage, at, camera, colour, is_like};
 
@@ -209,4 +210,56 @@ fn names_are_drawn_in_the_corner_and_who_speaks_has_a_border() {
     stage.compositor.set_speaking(MemberId(0), false);
     stage.run(1);
     assert!(is_like(edge(&stage), colour(0)));
+}
+
+/// What was told last of the cells: who is where.
+fn told_cells(stage: &Stage) -> Vec<SeenCell> {
+    let told = stage.events.iter().rev().find_map(|event| match event {
+        VideoEvent::Arranged(cells) => Some(cells.clone()),
+        _ => None,
+    });
+    told.expect("cells are told")
+}
+
+#[test]
+fn the_owner_is_told_of_the_cells_that_viewers_see() {
+    let layouts = [
+        Arrangement::Grid,
+        Arrangement::SpeakerStrip,
+        Arrangement::SideBySide,
+        Arrangement::PictureInPicture,
+        Arrangement::Single,
+        Arrangement::Custom(vec![
+            Cell { x: 0.0, y: 0.0, w: 1.0, h: 1.0, z: 0, who: CellWho::Member(MixMember(2)) },
+            Cell { x: 0.1, y: 0.2, w: 0.3, h: 0.4, z: 5, who: CellWho::Next },
+        ]),
+    ];
+    let mut stage = room(4, Arrangement::Grid);
+    stage.run(3);
+    for arrangement in layouts {
+        stage.compositor.set_layout(Layout { arrangement: arrangement.clone(), fit: Fit::Crop });
+        stage.run(5);
+        let cells = told_cells(&stage);
+        for (index, cell) in cells.iter().enumerate() {
+            let covers = |x: f32, y: f32| {
+                cells[index + 1..].iter().any(|above| {
+                    (above.x..above.x + above.w).contains(&x) && (above.y..above.y + above.h).contains(&y)
+                })
+            };
+            for (across, down) in [(0.5, 0.5), (0.1, 0.1), (0.9, 0.1), (0.9, 0.9)] {
+                let (x, y) = (cell.x + across * cell.w, cell.y + down * cell.h);
+                if !covers(x, y) {
+                    assert_seen(&stage, x, y, cell.member.0);
+                }
+            }
+            assert_eq!(cell.source, Some(SourceId(cell.member.0)), "{arrangement:?}");
+        }
+    }
+    let told = stage.events.len();
+    stage.run(20);
+    assert_eq!(stage.events.len(), told, "what stays is told once");
+    stage.compositor.set_member(MemberId(9), "without a camera", true);
+    stage.compositor.set_layout(Layout::default());
+    stage.run(2);
+    assert_eq!(told_cells(&stage).last().map(|cell| (cell.member, cell.source)), Some((MemberId(9), None)));
 }

@@ -119,3 +119,56 @@ fn another_ssrc_begins_anew() {
     stage.run(5);
     assert!(is_like(stage.seen(0.5, 0.5), colour(7)));
 }
+
+#[test]
+fn a_source_whose_keyframe_requests_get_lost_is_asked_again_and_shown_in_the_end() {
+    let mut stage = Stage::new(320, 180);
+    // It has sent for a while when it is added: no keyframe comes by itself.
+    let mut late = camera(0);
+    for _ in 0..5 {
+        late.shoot();
+    }
+    stage.hears_requests = false;
+    stage.join(0, late);
+    stage.run(25 * 20);
+    let asked = stage.key_requests(SourceId(0));
+    assert!((8..16).contains(&asked), "asked {asked} times in 20 s: briskly at first, then ever less often");
+    assert_eq!(stage.trouble(SourceId(0)), Some(Some(Trouble::Waiting)));
+    stage.hears_requests = true;
+    stage.run(25 * 4 + 5);
+    assert_eq!(stage.trouble(SourceId(0)), Some(None));
+    assert!(is_like(stage.seen(0.5, 0.3), colour(0)));
+}
+
+#[test]
+fn a_source_that_comes_late_is_shown_though_its_first_keyframes_get_lost() {
+    let mut stage = Stage::new(640, 360);
+    stage.join(0, camera(0));
+    stage.run(10);
+    let mut late = camera(1);
+    late.shoot();
+    stage.join(1, late);
+    // All that it sends for three seconds, keyframes too.
+    stage.is_cut_off = Some(SourceId(1));
+    stage.run(75);
+    stage.is_cut_off = None;
+    stage.run(25 * 2);
+    assert_eq!(stage.trouble(SourceId(1)), Some(None));
+    assert!(is_like(stage.seen(0.75, 0.3), colour(1)));
+    assert!(is_like(stage.seen(0.25, 0.3), colour(0)), "nobody else suffers");
+}
+
+#[test]
+fn a_camera_that_went_quiet_is_asked_for_a_keyframe_until_it_comes_back() {
+    let mut stage = Stage::new(320, 180);
+    stage.join(0, camera(0));
+    stage.run(10);
+    stage.cameras[0].1.is_on = false;
+    stage.run(25 * 4);
+    assert_eq!(stage.trouble(SourceId(0)), Some(Some(Trouble::Frozen)));
+    let asked = stage.key_requests(SourceId(0));
+    assert!(asked > 1, "asked {asked} times");
+    stage.cameras[0].1.is_on = true;
+    stage.run(3);
+    assert_eq!(stage.trouble(SourceId(0)), Some(None));
+}

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod people;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -10,13 +11,14 @@ use motet_codec::video::{EncodeError, PictureView, Yuv};
 use motet_control::Layout;
 use motet_rtp::{RtpTime, RtpView};
 
-use super::event::{CompositorStats, Trouble, VideoEvent, VideoSourceStats};
+use super::event::{CompositorStats, SeenCell, VideoEvent, VideoSourceStats};
 use super::output::Output;
 use super::settings::{OUTPUTS_MAX, OutputFormat, OutputId, SOURCES_MAX, VideoFormat, VideoSettings};
 use super::source::Source;
 use crate::{MemberId, SourceId};
 use canvas::Canvas;
 use people::People;
+use telling::Telling;
 
 /// What was not asked for piles up so far, then the oldest is gone.
 const EVENTS_MAX: usize = 1024;
@@ -42,13 +44,14 @@ pub struct Compositor {
     /// Turns since something last changed on the canvas.
     quiet_ticks: u32,
     events: VecDeque<VideoEvent>,
+    /// The cells that the owner was told of last.
+    told_cells: Vec<SeenCell>,
     stats: CompositorStats,
 }
 
 struct Entry {
     source: Source,
-    /// What the owner was told last.
-    told: Option<Option<Trouble>>,
+    telling: Telling,
 }
 
 impl Compositor {
@@ -67,6 +70,7 @@ impl Compositor {
             next_tick: None,
             quiet_ticks: 0,
             events: VecDeque::new(),
+            told_cells: Vec::new(),
             stats: CompositorStats::default(),
         }
     }
@@ -97,7 +101,8 @@ impl Compositor {
             return false;
         }
         self.people.add_source(member, source, is_screen);
-        let entry = Entry { source: Source::new(now, member, is_screen, format, &self.settings), told: None };
+        let seen = Source::new(now, member, is_screen, format, &self.settings);
+        let entry = Entry { source: seen, telling: Telling::new(now) };
         self.sources.insert(source, entry);
         self.canvas.rearrange();
         true
@@ -261,6 +266,7 @@ impl Compositor {
     }
 
     fn arrange(&mut self, now: Instant) {
+        let must_tell = self.canvas.must_arrange();
         let guests = self.people.guests();
         let is_new = self.canvas.arrange(&self.layout, &guests, self.people.active());
         if is_new {
@@ -269,6 +275,18 @@ impl Compositor {
         for (id, entry) in &mut self.sources {
             let is_wanted = self.canvas.shows(self.people.seat_of(*id));
             entry.source.set_wanted(now, is_wanted);
+        }
+        if must_tell {
+            self.tell_cells();
+        }
+    }
+
+    fn tell_cells(&mut self) {
+        let member_of = |source: SourceId| self.sources.get(&source).map(|entry| entry.source.member);
+        let cells = self.canvas.seen(&self.people, &member_of);
+        if cells != self.told_cells {
+            self.told_cells.clone_from(&cells);
+            push(&mut self.events, VideoEvent::Arranged(cells));
         }
     }
 
@@ -313,18 +331,18 @@ fn ticks_since(start: Instant, now: Instant, fps: u8) -> u64 {
 }
 
 fn tell(events: &mut VecDeque<VideoEvent>, id: SourceId, entry: &mut Entry, now: Instant) {
-    let mut push = |event| {
-        if events.len() == EVENTS_MAX {
-            events.pop_front();
-        }
-        events.push_back(event);
-    };
     if entry.source.take_key_request(now) {
-        push(VideoEvent::KeyFrameWanted(id));
+        push(events, VideoEvent::KeyFrameWanted(id));
     }
     let trouble = entry.source.trouble();
-    if entry.told != Some(trouble) {
-        entry.told = Some(trouble);
-        push(VideoEvent::SourceShown { source: id, trouble });
+    if entry.telling.is_news(now, trouble) {
+        push(events, VideoEvent::SourceShown { source: id, trouble });
     }
+}
+
+fn push(events: &mut VecDeque<VideoEvent>, event: VideoEvent) {
+    if events.len() == EVENTS_MAX {
+        events.pop_front();
+    }
+    events.push_back(event);
 }

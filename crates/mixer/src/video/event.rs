@@ -3,21 +3,43 @@
 use std::fmt;
 
 use motet_codec::video::DecodeError;
+use motet_control::{Placeholder, PlaceholderReason};
 
-use crate::SourceId;
+use crate::{MemberId, SourceId};
 
 /// What a compositor has to tell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum VideoEvent {
-    /// Send this source's sender a picture loss indication. Asked twice a second at most for each source.
+    /// Send this source's sender a picture loss indication. Asked twice a second at most for each source, and less often
+    /// where none comes.
     KeyFrameWanted(SourceId),
-    /// A source is shown, or its placeholder is.
+    /// The picture has these cells from its next frame on; those further down the list cover those before.
+    Arranged(Vec<SeenCell>),
+    /// A source is shown, or its placeholder is. One that has just begun to wait for its first picture is not told of, and
+    /// one that changes all the time about once a second.
     SourceShown {
         /// Which.
         source: SourceId,
         /// `None`: its picture is shown. Else why not.
         trouble: Option<Trouble>,
     },
+}
+
+/// A cell and whom it shows, in fractions of the picture.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct SeenCell {
+    /// Left edge, 0 to 1.
+    pub x: f32,
+    /// Upper edge, 0 to 1.
+    pub y: f32,
+    /// Width.
+    pub w: f32,
+    /// Height.
+    pub h: f32,
+    /// Whom.
+    pub member: MemberId,
+    /// By which source; `None`: the member has none.
+    pub source: Option<SourceId>,
 }
 
 /// Why a cell shows the placeholder. Its `Display` is for people.
@@ -51,6 +73,23 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// The same in the words of control.
+    pub fn placeholder(self) -> Placeholder {
+        let reason = match self {
+            Self::CameraOff => PlaceholderReason::CameraOff,
+            Self::Waiting => PlaceholderReason::Waiting,
+            Self::Frozen => PlaceholderReason::Frozen,
+            Self::TooLarge { .. } => PlaceholderReason::TooLarge,
+            Self::TooFast => PlaceholderReason::TooFast,
+            Self::Restless => PlaceholderReason::Restless,
+            Self::Broken => PlaceholderReason::Broken,
+            Self::Profile => PlaceholderReason::Profile,
+            Self::UnknownCodec => PlaceholderReason::Codec,
+            Self::NoDecoder => PlaceholderReason::NoDecoder,
+        };
+        Placeholder { reason, explanation: self.to_string() }
+    }
+
     pub(super) fn of(error: DecodeError) -> Self {
         match error {
             DecodeError::TooLarge { width, height } => Self::TooLarge { width, height },

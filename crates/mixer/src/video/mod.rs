@@ -15,9 +15,10 @@ mod seats;
 mod settings;
 mod source;
 mod text;
+mod turn;
 
 pub use compositor::Compositor;
-pub use event::{CompositorStats, Trouble, VideoEvent, VideoSourceStats};
+pub use event::{CompositorStats, SeenCell, Trouble, VideoEvent, VideoSourceStats};
 pub use motet_codec::video::{DecodeLimits, PictureCodec, VideoCodec};
 pub use output::PACKET_BYTES_MAX;
 pub use settings::{

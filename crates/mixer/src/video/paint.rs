@@ -1,9 +1,10 @@
 //! What is drawn into cells: pictures, placeholders, names, the speaking border.
 
-use motet_codec::video::{Picture, PictureView, Rect, Scaler, Yuv};
+use motet_codec::video::{Picture, Rect, Scaler, Yuv};
 use motet_control::Fit;
 
 use super::text::{Line, Typesetter};
+use super::turn::Shot;
 
 /// Proportions that differ by less than this share are taken for the same: cells end at even pixels.
 const SAME_PROPORTIONS: f32 = 0.02;
@@ -22,6 +23,8 @@ const GAP: usize = 2;
 pub(super) struct Painter {
     scaler: Scaler,
     typesetter: Typesetter,
+    /// Where pictures that are to be turned are scaled first: fewer pixels are turned then than came.
+    unturned: Picture,
     pub(super) background: Yuv,
 }
 
@@ -34,7 +37,8 @@ pub(super) struct Overlay<'a> {
 
 impl Painter {
     pub(super) fn new(background: Yuv) -> Self {
-        Self { scaler: Scaler::new(), typesetter: Typesetter::new(), background }
+        let unturned = Picture::new(2, 2);
+        Self { scaler: Scaler::new(), typesetter: Typesetter::new(), unturned, background }
     }
 
     /// Draws a picture into a cell; `with_bars`: what a letterboxed one leaves free too, which may hold something else.
@@ -42,22 +46,38 @@ impl Painter {
         &mut self,
         canvas: &mut Picture,
         cell: Rect,
-        picture: &PictureView<'_>,
+        shot: &Shot<'_>,
         fit: Fit,
         with_bars: bool,
         overlay: Overlay<'_>,
     ) {
-        let (part, target) = fit_into(cell, (picture.width(), picture.height()), fit);
+        let (part, target) = fit_into(cell, shot.size(), fit);
         if with_bars && target != cell {
             canvas.part_mut(cell).fill(self.background);
         }
-        self.scaler.scale(&picture.part(part), canvas.part_mut(target));
+        self.scale(canvas, target, shot, part);
         if let Some(name) = overlay.name {
             self.label(canvas, target, name);
         }
         if overlay.is_speaking {
             border(canvas, target);
         }
+    }
+
+    /// Scales a part of a picture as it is shown.
+    fn scale(&mut self, canvas: &mut Picture, target: Rect, shot: &Shot<'_>, part: Rect) {
+        let turn = shot.turn;
+        if turn.is_none() {
+            return self.scaler.scale(&shot.picture.part(part), canvas.part_mut(target));
+        }
+        // The part is in the middle, and stays there.
+        let ((x, y), (width, height)) = (turn.swap((part.x, part.y)), turn.swap((part.width, part.height)));
+        let size = turn.swap((target.width, target.height));
+        if (self.unturned.width(), self.unturned.height()) != size {
+            self.unturned = Picture::new(size.0, size.1);
+        }
+        self.scaler.scale(&shot.picture.part(Rect { x, y, width, height }), self.unturned.view_mut());
+        turn.apply(&self.unturned.view(), canvas.part_mut(target));
     }
 
     /// Draws the placeholder: who it is, and why there is no picture.
@@ -211,6 +231,9 @@ fn write(canvas: &mut Picture, line: &Line, x: usize, y: usize, brightness: u8) 
 
 #[cfg(test)]
 mod tests {
+    use motet_rtp::ext::{Rotation, VideoOrientation};
+
+    use super::super::turn::Turn;
     use super::*;
 
     const CELL: Rect = Rect { x: 100, y: 50, width: 400, height: 300 };
@@ -244,12 +267,16 @@ mod tests {
         let mut painter = Painter::new(Yuv::from_rgb([0, 0, 0]));
         let mut canvas = Picture::new(64, 64);
         let one = Picture::new(1, 1);
+        let turn = Turn::from(VideoOrientation { rotation: Rotation::Degrees90, ..Default::default() });
         let overlay = Overlay { name: Some("A name"), is_speaking: true };
         for side in [2, 4, 10, 60, 64] {
             let cell = Rect { x: 64 - side, y: 64 - side, width: side, height: side };
             painter.placeholder(&mut canvas, cell, "A name", "a reason", true);
             for fit in [Fit::Crop, Fit::Letterbox] {
-                painter.picture(&mut canvas, cell, &one.view(), fit, true, overlay);
+                for turn in [Turn::default(), turn] {
+                    let shot = Shot { serial: 1, picture: one.view(), turn };
+                    painter.picture(&mut canvas, cell, &shot, fit, true, overlay);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use motet_codec::video::{DecodeLimits, PictureCodec, VideoCodec};
+use motet_rtp::ext::ExtensionMap;
 use motet_rtp::{PayloadType, Ssrc};
 
 /// Sources of one compositor at most: cells of a layout, and as many again that wait. More are refused.
@@ -70,6 +71,8 @@ impl Default for SourceLimits {
 pub struct VideoFormat {
     /// Payload types and their codecs. A sender may change from one to another with a keyframe.
     pub payload_types: Vec<(PayloadType, VideoCodec)>,
+    /// Ids of header extensions; of them only the video orientation is looked at.
+    pub extensions: ExtensionMap,
 }
 
 /// One encode of the picture, as its owner calls it.

@@ -1,20 +1,22 @@
 //! One stream that is to be shown: assembly, decoder, limits, and what its cell shows at present.
 
 mod budget;
+mod keyframe;
 
 use std::time::{Duration, Instant};
 
-use motet_codec::video::{Decoder, PictureView, VideoCodec};
+use motet_codec::video::{Decoder, VideoCodec};
+use motet_rtp::ext::{ExtensionValues, VideoOrientation};
 use motet_rtp::{PayloadType, RtpView};
 
 use super::assemble::{Assembled, Assembler, Taken};
 use super::event::{Trouble, VideoSourceStats};
 use super::settings::{VideoFormat, VideoSettings};
+use super::turn::{Shot, Turn};
 use crate::MemberId;
 use budget::Budget;
+use keyframe::KeyFrameWish;
 
-/// A sender is asked for a keyframe so often at most: one is as long as many other frames.
-const KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 /// A source that broke a limit is not looked at for so long.
 const PENALTY: Duration = Duration::from_secs(4);
 /// Frames that may be refused one after another before the picture is called broken.
@@ -41,8 +43,9 @@ pub(super) struct Source {
     /// When a cell last showed it.
     last_wanted: Instant,
     is_awake: bool,
-    wants_key: bool,
-    last_key_request: Option<Instant>,
+    key_frame: KeyFrameWish,
+    /// How the newest frame is to be turned; a frame that says nothing is as the one before.
+    turn: Turn,
 }
 
 impl Source {
@@ -69,8 +72,8 @@ impl Source {
             barred_until: None,
             last_wanted: now,
             is_awake: false,
-            wants_key: false,
-            last_key_request: None,
+            key_frame: KeyFrameWish::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -79,12 +82,12 @@ impl Source {
         if self.is_muted { Some(Trouble::CameraOff) } else { self.trouble }
     }
 
-    /// The newest picture and its number.
-    pub(super) fn picture(&self) -> Option<(u64, PictureView<'_>)> {
+    /// The newest picture.
+    pub(super) fn shot(&self) -> Option<Shot<'_>> {
         if self.trouble().is_some() {
             return None;
         }
-        Some((self.serial, self.decoder.as_ref()?.picture()?))
+        Some(Shot { serial: self.serial, picture: self.decoder.as_ref()?.picture()?, turn: self.turn })
     }
 
     pub(super) fn mute(&mut self, is_muted: bool) {
@@ -105,14 +108,14 @@ impl Source {
             self.sleep();
         } else if is_wanted && !self.is_awake && !self.is_muted {
             self.is_awake = true;
-            self.wants_key = true;
+            self.key_frame.want();
             self.last_picture = now;
         }
     }
 
     fn sleep(&mut self) {
         self.is_awake = false;
-        self.wants_key = false;
+        self.key_frame.forget();
         self.assembler = None;
         self.decoder = None;
         if self.barred_until.is_none() {
@@ -138,15 +141,18 @@ impl Source {
         }
         if self.assembler.as_ref().is_none_or(|assembler| assembler.codec() != codec) {
             self.assembler = Some(Assembler::new(codec));
-            self.wants_key = true;
+            self.key_frame.want();
         }
         let Some(assembler) = &mut self.assembler else { return };
-        match assembler.push(packet) {
+        let orientation = ExtensionValues::read(packet, &self.format.extensions).video_orientation;
+        match assembler.push(packet, orientation) {
             Taken::Stored => {}
             Taken::Late => self.stats.late_packets += 1,
             Taken::Overflow => self.stats.overflow_packets += 1,
         }
-        self.wants_key |= assembler.needs_key();
+        if assembler.needs_key() {
+            self.key_frame.want();
+        }
         self.advance(now, settings);
     }
 
@@ -156,10 +162,12 @@ impl Source {
         while let Some(assembler) = &mut self.assembler {
             let Some(assembled) = assembler.poll(now, settings.loss_wait) else { break };
             match assembled {
-                Assembled::Frame { is_key } => self.decode(now, is_key, settings),
+                Assembled::Frame { is_key, orientation } => {
+                    self.decode(now, (is_key, orientation), settings);
+                }
                 Assembled::Lost => {
                     self.stats.losses += 1;
-                    self.wants_key = true;
+                    self.key_frame.want();
                 }
                 Assembled::Malformed => {
                     self.stats.malformed_packets += 1;
@@ -173,18 +181,18 @@ impl Source {
         }
     }
 
-    /// Whether the sender is to be asked for a keyframe now.
+    /// Whether the sender is to be asked for a keyframe now: until one has come, and as long as there is nothing to show.
     pub(super) fn take_key_request(&mut self, now: Instant) -> bool {
-        let is_paced = self
-            .last_key_request
-            .is_none_or(|last| now.saturating_duration_since(last) >= KEY_REQUEST_INTERVAL);
-        if !self.wants_key || !self.is_awake || self.barred_until.is_some() || !is_paced {
+        if !self.is_awake || self.barred_until.is_some() {
             return false;
         }
-        // Asked again until one has come.
-        self.last_key_request = Some(now);
-        self.stats.key_requests += 1;
-        true
+        if matches!(self.trouble, Some(Trouble::Waiting | Trouble::Broken | Trouble::Frozen)) {
+            // Whatever one keyframe came to, the next may be better.
+            self.key_frame.want();
+        }
+        let asks = self.key_frame.take(now);
+        self.stats.key_requests += u64::from(asks);
+        asks
     }
 
     fn codec_of(&self, payload_type: PayloadType) -> Option<VideoCodec> {
@@ -196,20 +204,24 @@ impl Source {
             Some(until) if now < until => true,
             Some(_) => {
                 self.barred_until = None;
-                self.wants_key = true;
+                self.key_frame.want();
                 false
             }
             None => false,
         }
     }
 
-    fn decode(&mut self, now: Instant, is_key: bool, settings: &VideoSettings) {
+    fn decode(
+        &mut self,
+        now: Instant,
+        (is_key, orientation): (bool, Option<VideoOrientation>),
+        settings: &VideoSettings,
+    ) {
         let Some(assembler) = &self.assembler else { return };
         let codec = assembler.codec();
         if self.decoder.as_ref().is_none_or(|decoder| decoder.codec() != codec) {
             if !is_key {
-                self.wants_key = true;
-                return;
+                return self.key_frame.want();
             }
             match Decoder::new(codec, settings.limits.decode) {
                 Ok(decoder) => self.decoder = Some(decoder),
@@ -220,9 +232,11 @@ impl Source {
         match decoder.decode(assembler.frame()) {
             Ok(true) => {
                 let size = decoder.picture().map_or((0, 0), |picture| (picture.width(), picture.height()));
+                self.turn = orientation.map_or(self.turn, Turn::from);
                 self.show(now, is_key, (size.0 as u32, size.1 as u32));
             }
-            Ok(false) => self.wants_key &= !is_key,
+            Ok(false) if is_key => self.key_frame.came(),
+            Ok(false) => {}
             Err(error) => match Trouble::of(error) {
                 Trouble::Broken => self.refuse(Trouble::Broken),
                 trouble => self.bar(now, trouble),
@@ -236,7 +250,9 @@ impl Source {
         self.refusals = 0;
         self.last_picture = now;
         self.trouble = None;
-        self.wants_key &= !is_key;
+        if is_key {
+            self.key_frame.came();
+        }
         let is_other_size = std::mem::replace(&mut self.stats.size, size) != size;
         if let Err(trouble) = self.budget.spend(now, size, is_other_size && self.stats.frames > 1) {
             self.bar(now, trouble);
@@ -247,7 +263,7 @@ impl Source {
     fn refuse(&mut self, trouble: Trouble) {
         self.stats.refused_frames += 1;
         self.decoder = None;
-        self.wants_key = true;
+        self.key_frame.want();
         self.refusals = self.refusals.saturating_add(1);
         // The last picture stays on the canvas while a keyframe is under way, unless nothing of worth comes.
         if self.refusals > REFUSALS_MAX {

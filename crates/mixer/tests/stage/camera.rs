@@ -1,7 +1,7 @@
 //! Cameras: one colour, encoded here, or frames that were encoded beforehand.
 
-use motet_codec::video::{Encoded, Encoder, EncoderSettings, Picture, PictureCodec, VideoCodec, Yuv};
-use motet_rtp::ext::{ExtensionMap, ExtensionValues};
+use motet_codec::video::{Encoded, Encoder, EncoderSettings, Picture, PictureCodec, Rect, VideoCodec, Yuv};
+use motet_rtp::ext::{ExtensionKind, ExtensionMap, ExtensionValues, VideoOrientation};
 use motet_rtp::{PayloadType, RtpHeader, RtpTime, Ssrc, write_header};
 
 const PAYLOAD_MAX: usize = 1000;
@@ -12,8 +12,12 @@ pub(crate) struct Camera {
     pub(crate) wants_key: bool,
     pub(crate) is_on: bool,
     pub(crate) colour: Yuv,
+    /// The left half's, where it is another.
+    pub(crate) left: Option<Yuv>,
     pub(crate) seq: u16,
     pub(crate) ssrc: Ssrc,
+    /// What it says of how it is held; nothing where it does not say.
+    pub(crate) orientation: Option<VideoOrientation>,
     frames: u32,
 }
 
@@ -49,7 +53,23 @@ impl Camera {
 
     fn of(codec: VideoCodec, source: Footage, colour: Yuv) -> Self {
         let ssrc = Ssrc(0x1000 + u32::from(colour.y) * 65_536 + u32::from(colour.u) * 256);
-        Self { codec, source, wants_key: false, is_on: true, colour, seq: 65_530, ssrc, frames: 0 }
+        Self {
+            codec,
+            source,
+            wants_key: false,
+            is_on: true,
+            colour,
+            left: None,
+            seq: 65_530,
+            ssrc,
+            orientation: None,
+            frames: 0,
+        }
+    }
+
+    /// How all cameras number their header extensions.
+    pub(crate) fn extensions() -> ExtensionMap {
+        ExtensionMap::new([(ExtensionKind::VideoOrientation, 11)])
     }
 
     pub(crate) fn codec(&self) -> VideoCodec {
@@ -77,6 +97,10 @@ impl Camera {
             Footage::Live { encoder, width, height } => {
                 let mut picture = Picture::new(usize::from(*width), usize::from(*height));
                 picture.view_mut().fill(self.colour);
+                if let Some(left) = self.left {
+                    let (width, height) = (usize::from(*width / 2) & !1, usize::from(*height));
+                    picture.part_mut(Rect { x: 0, y: 0, width, height }).fill(left);
+                }
                 let mut frame = Vec::new();
                 let encoded = encoder.encode(&picture.view(), time, is_key, &mut frame).unwrap();
                 assert_ne!(encoded, Encoded::LeftOut);
@@ -120,8 +144,9 @@ impl Camera {
         };
         self.seq = self.seq.wrapping_add(1);
         let mut packet = vec![0; 64];
-        let len = write_header(&header, &ExtensionValues::default(), &ExtensionMap::default(), &mut packet)
-            .unwrap();
+        let video_orientation = self.orientation.filter(|_| marker);
+        let values = ExtensionValues { video_orientation, ..ExtensionValues::default() };
+        let len = write_header(&header, &values, &Self::extensions(), &mut packet).unwrap();
         packet.truncate(len);
         packet.extend_from_slice(payload);
         packet

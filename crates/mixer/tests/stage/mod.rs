@@ -29,6 +29,10 @@ pub(crate) struct Stage {
     pub(crate) events: Vec<VideoEvent>,
     /// Which packets of sources get lost, by the number of the packet.
     pub(crate) loses: fn(u64) -> bool,
+    /// All of whose packets get lost.
+    pub(crate) is_cut_off: Option<SourceId>,
+    /// Whether cameras are told who wants a keyframe.
+    pub(crate) hears_requests: bool,
     sent: u64,
 }
 
@@ -47,6 +51,8 @@ impl Stage {
             viewers: Vec::new(),
             events: Vec::new(),
             loses: |_| false,
+            is_cut_off: None,
+            hears_requests: true,
             sent: 0,
         };
         stage.add_viewer(OUTPUT, PictureCodec::Vp8, width, height, 2_000_000);
@@ -81,7 +87,10 @@ impl Stage {
     }
 
     pub(crate) fn share(&mut self, member: u64, source: SourceId, is_screen: bool, camera: Camera) {
-        let format = VideoFormat { payload_types: vec![(camera.payload_type(), camera.codec())] };
+        let format = VideoFormat {
+            payload_types: vec![(camera.payload_type(), camera.codec())],
+            extensions: Camera::extensions(),
+        };
         assert!(self.compositor.add_source(self.now, source, MemberId(member), is_screen, format));
         self.cameras.push((source, camera));
     }
@@ -109,7 +118,7 @@ impl Stage {
     /// One packet of a source, unless it gets lost.
     pub(crate) fn send(&mut self, source: SourceId, packet: &[u8]) {
         self.sent += 1;
-        if !(self.loses)(self.sent) {
+        if self.is_cut_off != Some(source) && !(self.loses)(self.sent) {
             self.compositor.handle_rtp(self.now, source, packet);
         }
     }
@@ -125,6 +134,7 @@ impl Stage {
         }
         while let Some(event) = self.compositor.poll_event() {
             if let VideoEvent::KeyFrameWanted(source) = event
+                && self.hears_requests
                 && let Some((_, camera)) = self.cameras.iter_mut().find(|(id, _)| *id == source)
             {
                 camera.wants_key = true;

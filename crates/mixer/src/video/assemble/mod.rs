@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use motet_codec::video::VideoCodec;
+use motet_rtp::ext::VideoOrientation;
 use motet_rtp::payload::{self, BadPayload};
 use motet_rtp::{RtpTime, RtpView, SeqNo, Ssrc};
 
@@ -32,8 +33,8 @@ pub(super) enum Taken {
 /// What [`Assembler::poll`] has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Assembled {
-    /// A frame, in [`Assembler::frame`].
-    Frame { is_key: bool },
+    /// A frame, in [`Assembler::frame`], and what its sender said of how the camera is held.
+    Frame { is_key: bool, orientation: Option<VideoOrientation> },
     /// Packets never came: no frame until a keyframe.
     Lost,
     /// The payload is none of the codec's: no frame until a keyframe.
@@ -54,6 +55,7 @@ struct Frame {
 struct Stored {
     rtp_time: RtpTime,
     marker: bool,
+    orientation: Option<VideoOrientation>,
     payload: Vec<u8>,
 }
 
@@ -108,7 +110,7 @@ impl Assembler {
         self.missing_since = None;
     }
 
-    pub(super) fn push(&mut self, packet: &RtpView<'_>) -> Taken {
+    pub(super) fn push(&mut self, packet: &RtpView<'_>, orientation: Option<VideoOrientation>) -> Taken {
         let header = packet.header();
         let seq = self.extend(header.ssrc, header.seq);
         if self.next.is_some_and(|next| seq.0 < next) || self.packets.contains_key(&seq.0) {
@@ -120,8 +122,12 @@ impl Assembler {
             taken = Taken::Overflow;
         }
         self.bytes += packet.payload().len();
-        let stored =
-            Stored { rtp_time: header.rtp_time, marker: header.marker, payload: packet.payload().to_vec() };
+        let stored = Stored {
+            rtp_time: header.rtp_time,
+            marker: header.marker,
+            orientation,
+            payload: packet.payload().to_vec(),
+        };
         self.packets.insert(seq.0, stored);
         if self.next.is_none() && self.is_key_start(packet.payload()) {
             self.begin_at(seq.0);
@@ -188,6 +194,7 @@ impl Assembler {
         let after = self.packets.split_off(&(end + 1));
         let packets = std::mem::replace(&mut self.packets, after);
         self.bytes -= packets.values().map(|stored| stored.payload.len()).sum::<usize>();
+        let orientation = packets.range(next..).rev().find_map(|(_, stored)| stored.orientation);
         let mut payloads = packets
             .range(next..)
             .map(|(_, stored)| &stored.payload[..])
@@ -199,7 +206,7 @@ impl Assembler {
             return self.poll_after_padding();
         }
         match self.depacketize()(&mut payloads, &mut self.frame) {
-            Ok(Frame { is_key, is_whole: true }) => Some(Assembled::Frame { is_key }),
+            Ok(Frame { is_key, is_whole: true }) => Some(Assembled::Frame { is_key, orientation }),
             Ok(_) => self.give_up(Assembled::Lost),
             Err(BadPayload) => self.give_up(Assembled::Malformed),
         }

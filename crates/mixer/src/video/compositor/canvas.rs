@@ -4,7 +4,7 @@ use motet_codec::video::{Picture, Rect, Yuv};
 use motet_control::{Fit, Layout};
 
 use super::super::arrange::{Placement, arrange};
-use super::super::event::{CompositorStats, Trouble};
+use super::super::event::{CompositorStats, SeenCell, Trouble};
 use super::super::paint::{Overlay, Painter};
 use super::super::seats::{Cast, Guest, Seat};
 use super::super::settings::VideoSettings;
@@ -113,6 +113,31 @@ impl Canvas {
         self.cells.iter().any(|cell| cell.placement.seat == seat)
     }
 
+    /// Who is where, from the lowest cell to the one that covers the rest.
+    pub(super) fn seen(
+        &self,
+        people: &People,
+        member_of: &dyn Fn(SourceId) -> Option<MemberId>,
+    ) -> Vec<SeenCell> {
+        let Some(picture) = &self.picture else { return Vec::new() };
+        let (across, down) = (picture.width() as f32, picture.height() as f32);
+        let cell = |Placement { rect, seat }: Placement| {
+            let (source, member) = match seat {
+                Seat::Camera(member) => (people.camera_of(member), member),
+                Seat::Source(source) => (Some(source), member_of(source)?),
+            };
+            Some(SeenCell {
+                x: rect.x as f32 / across,
+                y: rect.y as f32 / down,
+                w: rect.width as f32 / across,
+                h: rect.height as f32 / down,
+                member,
+                source,
+            })
+        };
+        self.cells.iter().filter_map(|drawn| cell(drawn.placement)).collect()
+    }
+
     /// Puts everyone into cells, if something has changed; answers whether somebody moved.
     pub(super) fn arrange(&mut self, layout: &Layout, guests: &[Guest], active: Option<MemberId>) -> bool {
         if !std::mem::take(&mut self.must_arrange) {
@@ -162,12 +187,12 @@ impl Canvas {
             }
             let with_bars = is_covered || cell.look.is_none_or(|before| !before.has_same_bars(&look));
             let name = member.map_or("", |member| &member.name);
-            let content = source.and_then(|(_, source)| source.picture());
+            let content = source.and_then(|(_, source)| source.shot());
             match (look.content, content) {
-                (Content::Picture { .. }, Some((_, content))) => {
+                (Content::Picture { .. }, Some(shot)) => {
                     let name = settings.show_names.then_some(name);
                     let overlay = Overlay { name, is_speaking: look.is_speaking };
-                    self.painter.picture(picture, rect, &content, fit, with_bars, overlay);
+                    self.painter.picture(picture, rect, &shot, fit, with_bars, overlay);
                     cell.look = Some(look);
                 }
                 (content, _) => {
@@ -225,11 +250,9 @@ fn who<'a, 'p>(
 fn look(source: Option<(SourceId, &Source)>, member: Option<&Member>, before: Option<Look>) -> Look {
     let content = match source {
         None => Content::Placeholder(Trouble::CameraOff),
-        Some((id, source)) => match (source.trouble(), source.picture()) {
+        Some((id, source)) => match (source.trouble(), source.shot()) {
             (Some(trouble), _) => Content::Placeholder(trouble),
-            (None, Some((serial, picture))) => {
-                Content::Picture { source: id, serial, size: (picture.width(), picture.height()) }
-            }
+            (None, Some(shot)) => Content::Picture { source: id, serial: shot.serial, size: shot.size() },
             // The decoder has lost its picture, and the canvas still has it.
             (None, None) => match before.map(|before| before.content) {
                 Some(Content::Picture { source, serial, size }) if source == id => {
