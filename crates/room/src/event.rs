@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use motet_control::{Codec, Layout, MediaKind, Quality, RtpParameters};
+use motet_control::{Codec, Layout, MediaKind, Placeholder, Quality, RtpParameters};
 
 use crate::command::Peer;
 use crate::ids::{ParticipantId, TrackId};
@@ -125,6 +125,17 @@ pub enum Event {
     },
     /// The mix is laid out in another way.
     Layout(Layout),
+    /// The mix has a placeholder in a track's place, for another reason, or no longer. Its own publisher is told too.
+    TrackPlaceholder {
+        /// Whose.
+        participant_id: ParticipantId,
+        /// Which.
+        track_id: TrackId,
+        /// `None`: its picture is shown.
+        placeholder: Option<Placeholder>,
+    },
+    /// The picture of the mix has these cells, from the lowest to the one that covers the rest; none where there is no mix.
+    MixCells(Arc<[MixCell]>),
     /// Somebody else of the mesh passes a message on.
     Relayed {
         /// Who.
@@ -177,6 +188,23 @@ pub struct Subscription {
     pub rtp_parameters: RtpParameters,
 }
 
+/// A cell of the mix and whom it shows, in fractions of the picture.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct MixCell {
+    /// Left edge, 0 to 1.
+    pub x: f32,
+    /// Upper edge, 0 to 1.
+    pub y: f32,
+    /// Width.
+    pub w: f32,
+    /// Height.
+    pub h: f32,
+    /// Whom.
+    pub participant_id: ParticipantId,
+    /// Which of its tracks; `None`: it has no camera, and the placeholder says so.
+    pub track_id: Option<TrackId>,
+}
+
 /// How much one sends to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Flow {
@@ -224,6 +252,8 @@ pub struct RoomInfo {
     pub layout: Layout,
     /// Whether there is a mix.
     pub is_mixed: bool,
+    /// What the mix shows where.
+    pub cells: Arc<[MixCell]>,
     /// Since when, in milliseconds since 1970-01-01.
     pub created_at_unix_ms: u64,
     /// How many people are in it.
@@ -264,6 +294,8 @@ pub struct TrackInfo {
     pub muted: bool,
     /// The codec that it prefers; `None`: it is announced, and its media does not pass the server.
     pub codec: Option<Codec>,
+    /// Why the mix has a placeholder in its place, if it has.
+    pub placeholder: Option<Placeholder>,
 }
 
 /// Where a track comes from.

@@ -22,8 +22,8 @@ pub use command::{
 pub use config::{Clock, Limits, RoomsConfig, WorkerFacts};
 pub use error::RoomError;
 pub use event::{
-    Event, Flow, Grants, LeaveReason, MediaState, ParticipantInfo, RoomEnd, RoomInfo, Source, Subscription,
-    TrackInfo,
+    Event, Flow, Grants, LeaveReason, MediaState, MixCell, ParticipantInfo, RoomEnd, RoomInfo, Source,
+    Subscription, TrackInfo,
 };
 pub use ids::{BadId, ParticipantId, ResumeToken, SessionId, TrackId, WorkerIndex};
 pub use mixing::{MixSettings, Voice, check_layout};

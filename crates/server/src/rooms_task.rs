@@ -349,7 +349,11 @@ impl Task {
 
 /// Whether what a mixer said must not be lost: what is told again and again may be.
 fn is_lasting(message: &Message) -> bool {
-    matches!(message, Message::MixerSaid { notification } if matches!(notification.news, MixerNews::Failed { .. }))
+    let Message::MixerSaid { notification } = message else { return false };
+    matches!(
+        notification.news,
+        MixerNews::Failed { .. } | MixerNews::SourceShown { .. } | MixerNews::Arranged { .. }
+    )
 }
 
 /// What operators should know of what mixers say.
@@ -358,7 +362,8 @@ fn note(notification: &MixerNotification) {
     match &notification.news {
         MixerNews::Failed { why } => tracing::error!(mixer, why, "a mixer failed"),
         MixerNews::Refused { why } => tracing::warn!(mixer, why, "a mixer refused what it was asked"),
-        MixerNews::SourceShown { producer_id, shown: Shown::Placeholder(why) } => {
+        MixerNews::SourceShown { producer_id, shown: Shown::Placeholder(placeholder) } => {
+            let why = &placeholder.explanation;
             tracing::info!(mixer, %producer_id, why, "a mixer shows a placeholder");
         }
         MixerNews::SourceHeard { producer_id, trouble: Some(why) } => {

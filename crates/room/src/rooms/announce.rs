@@ -30,7 +30,15 @@ impl Rooms {
         let mut announced = Vec::with_capacity(tracks.len());
         for AnnouncedTrack { kind, source, name, muted } in tracks {
             let name = name.map(cut);
-            let track = Track { id: desk.fresh_track_id(), source, name, muted, kind, media: None };
+            let track = Track {
+                id: desk.fresh_track_id(),
+                source,
+                name,
+                muted,
+                kind,
+                media: None,
+                placeholder: None,
+            };
             desk.tracks.insert(track.id, (room.router_id, id));
             announced.push(track.info());
             participant.tracks.push(track);

@@ -47,6 +47,7 @@ impl Scene<'_> {
         for track in &mut participant.tracks {
             if let Some(media) = track.media.take() {
                 self.desk.producers.remove(&media.producer_id);
+                track.placeholder = None;
                 changed.push(track.info());
             }
         }

@@ -1,5 +1,7 @@
 //! A room's mix: opened when somebody takes it, told of whoever is heard and who listens, closed when nobody does.
 
+use std::sync::Arc;
+
 use motet_control::{
     Codec, CodecParameters, ConsumerId, Encoding, MediaKind, MemberSettings, MixerAsk, MixerId, MixerNews,
     MixerNotification, MixerOpen, MixerRequest, ProducerId, RtpCapabilities, RtpParameters,
@@ -11,7 +13,7 @@ use super::moves::Scene;
 use super::participant::{Media, Participant, Track, Way};
 use super::room::Room;
 use super::subscribe;
-use crate::event::Source;
+use crate::event::{MixCell, Source};
 use crate::ids::{ParticipantId, TrackId};
 
 pub(super) struct Mix {
@@ -19,6 +21,8 @@ pub(super) struct Mix {
     pub(super) audio: Track,
     /// One a codec.
     pub(super) pictures: Vec<Track>,
+    /// What its picture shows where, as the mixer told last.
+    pub(super) cells: Arc<[MixCell]>,
 }
 
 impl Mix {
@@ -61,7 +65,7 @@ impl Scene<'_> {
         let mixer_id = MixerId(self.desk.fresh_id());
         let audio = mix_track(self.desk, self.capabilities, Codec::Opus);
         let audio_producer_id = audio.producer_id().expect("the mix passes the server");
-        self.room.mix = Some(Mix { mixer_id, audio, pictures: Vec::new() });
+        self.room.mix = Some(Mix { mixer_id, audio, pictures: Vec::new(), cells: Arc::default() });
         self.desk.mixers.insert(mixer_id, self.room.router_id);
         let open = MixerOpen {
             router_id: self.room.router_id,
@@ -115,6 +119,7 @@ impl Room {
         let track_ids: Vec<TrackId> = mix.tracks().map(|track| track.id).collect();
         self.end_subscriptions_of(desk, &track_ids);
         self.people.values_mut().for_each(|participant| participant.listens = false);
+        self.forget_shown(desk, &mix);
     }
 
     /// Tells the mixer how a participant is named, shown and heard.
@@ -181,10 +186,11 @@ impl Rooms {
                 let speaker = speaker.filter(is_audible);
                 room.speaks(&mut self.desk, speaker);
             }
+            MixerNews::SourceShown { producer_id, shown } => room.shows(&mut self.desk, producer_id, shown),
+            MixerNews::Arranged { cells } => room.arranged(&mut self.desk, &cells),
             // Levels come from the router's observer, for those who take tracks too. The rest is for operators, who read the
-            // log: the picture itself shows what is amiss.
+            // log.
             MixerNews::Levels { .. }
-            | MixerNews::SourceShown { .. }
             | MixerNews::SourceHeard { .. }
             | MixerNews::AnnouncementEnded { .. }
             | MixerNews::Refused { .. } => {}
@@ -220,6 +226,7 @@ fn mix_track(desk: &mut Desk, capabilities: &RtpCapabilities, codec: Codec) -> T
         muted: false,
         kind: codec.kind(),
         media: Some(Media { producer_id: ProducerId(desk.fresh_id()), rtp_parameters }),
+        placeholder: None,
     }
 }
 

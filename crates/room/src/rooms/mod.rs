@@ -16,6 +16,7 @@ mod placement;
 mod publish;
 mod report;
 mod room;
+mod shown;
 mod steer;
 mod subscribe;
 mod timers;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use motet_control::{
-    Codec, ConsumerId, DtlsState, IceCredentials, IceState, MediaKind, MixMember, ProducerId, Quality,
-    RtpParameters, TransportId,
+    Codec, ConsumerId, DtlsState, IceCredentials, IceState, MediaKind, MixMember, Placeholder, ProducerId,
+    Quality, RtpParameters, TransportId,
 };
 use motet_rtp::Ssrc;
 
@@ -122,6 +122,8 @@ pub(super) struct Track {
     pub(super) kind: MediaKind,
     /// `None`: it is announced, and does not pass the server.
     pub(super) media: Option<Media>,
+    /// Why the mix does not show it.
+    pub(super) placeholder: Option<Placeholder>,
 }
 
 /// What of a track passes the server.
@@ -256,6 +258,7 @@ impl Track {
             name: self.name.clone(),
             muted: self.muted,
             codec: self.codec(),
+            placeholder: self.placeholder.clone(),
         }
     }
 

@@ -55,6 +55,7 @@ impl Rooms {
                     muted: new.muted,
                     kind: new.kind,
                     media: Some(media),
+                    placeholder: None,
                 });
                 participant.tracks.len() - 1
             }

@@ -1,6 +1,7 @@
 //! One room: its people, what they publish, what they receive. Changes here lay their outputs on the desk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use motet_control::{Layout, ObserverId, Request, RouterId};
@@ -147,6 +148,7 @@ impl Room {
             is_moving: self.people.values().any(|participant| participant.moving.is_some()),
             layout: self.layout.clone(),
             is_mixed: self.mix.is_some(),
+            cells: self.mix.as_ref().map(|mix| Arc::clone(&mix.cells)).unwrap_or_default(),
             created_at_unix_ms: self.created_at_unix_ms,
             participants: self.people.len(),
             participants_max: self.participants_max,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use motet_control::{
     Announcement, Arrangement, Codec, Layout, MediaKind, MixMember, MixerAsk, MixerId, MixerNews,
-    MixerNotification, Notification, Quality,
+    MixerNotification, Notification, Placeholder, PlaceholderReason, ProducerId, Quality, Shown,
 };
 use motet_room::{
     By, Command, ConsumerAnswer, Event, Intent, Join, MoveState, ParticipantId, Peer, Place, Reason, Reply,
@@ -299,4 +299,78 @@ fn flows_are_told_to_those_who_watch_and_what_clients_tell_counts_for_a_while() 
     assert!(!stage.told(ada).iter().any(|event| matches!(event, Event::Flows(_))));
     stage.pass(Duration::from_secs(6));
     assert!(watched(&mut stage).reported.is_empty());
+}
+
+#[test]
+fn whoever_the_mix_does_not_show_is_told_why_and_so_is_everybody() {
+    let mut stage = Stage::new();
+    let [ada, bea, cem] = three(&mut stage);
+    stage.set_view(ada, ViewIntent::Mix);
+    stage.accept_all(ada);
+    let camera =
+        stage.room("r").participants.iter().find(|person| person.id == bea).unwrap().tracks[1].clone();
+    let producer_id = stage.location(bea).producers.iter().find(|(id, _)| *id == camera.id).unwrap().1;
+    [ada, bea, cem].iter().for_each(|who| drop(stage.told(*who)));
+    let placeholder =
+        Placeholder { reason: PlaceholderReason::TooLarge, explanation: "video too large".to_owned() };
+    let shown = Shown::Placeholder(placeholder.clone());
+    say(&mut stage, MixerNews::SourceShown { producer_id, shown: shown.clone() });
+    let told = Event::TrackPlaceholder {
+        participant_id: bea,
+        track_id: camera.id,
+        placeholder: Some(placeholder.clone()),
+    };
+    for who in [ada, bea, cem] {
+        assert_eq!(stage.told(who), std::slice::from_ref(&told));
+    }
+    let held = |stage: &mut Stage| {
+        let people = stage.room("r").participants;
+        people.into_iter().find(|person| person.id == bea).unwrap().tracks[1].placeholder.clone()
+    };
+    assert_eq!(held(&mut stage), Some(placeholder));
+    say(&mut stage, MixerNews::SourceShown { producer_id, shown });
+    assert_eq!(stage.told(cem), [], "it is no news");
+    say(&mut stage, MixerNews::SourceShown { producer_id, shown: Shown::Picture });
+    let shown_again = Event::TrackPlaceholder { participant_id: bea, track_id: camera.id, placeholder: None };
+    assert_eq!(stage.told(cem), [shown_again]);
+    assert_eq!(held(&mut stage), None);
+    let unknown = ProducerId(u64::MAX);
+    say(&mut stage, MixerNews::SourceShown { producer_id: unknown, shown: Shown::Picture });
+    assert_eq!(stage.told(cem), []);
+}
+
+#[test]
+fn the_cells_of_the_mix_are_told_until_there_is_no_mix() {
+    let mut stage = Stage::new();
+    let [ada, bea, cem] = three(&mut stage);
+    stage.set_view(ada, ViewIntent::Mix);
+    stage.accept_all(ada);
+    stage.settle(ada);
+    let (track_id, producer_id) = stage.location(bea).producers[1];
+    [ada, bea, cem].iter().for_each(|who| drop(stage.told(*who)));
+    let cell = |member: u64, producer_id| motet_control::MixCell {
+        x: 0.5,
+        y: 0.0,
+        w: 0.5,
+        h: 1.0,
+        member: MixMember(member),
+        producer_id,
+    };
+    let cells = vec![cell(bea.0, Some(producer_id)), cell(cem.0, None), cell(u64::MAX, None)];
+    say(&mut stage, MixerNews::Arranged { cells });
+    let [Event::MixCells(told)] = &stage.told(cem)[..] else { panic!("the cells are told") };
+    let seen: Vec<_> = told.iter().map(|cell| (cell.participant_id, cell.track_id)).collect();
+    assert_eq!(seen, [(bea, Some(track_id)), (cem, None)], "nobody who is not here has a cell");
+    assert_eq!(stage.room("r").room.cells, *told);
+    let frozen = Placeholder { reason: PlaceholderReason::Frozen, explanation: "video stopped".to_owned() };
+    say(&mut stage, MixerNews::SourceShown { producer_id, shown: Shown::Placeholder(frozen) });
+    stage.told(cem);
+    stage.set_view(ada, ViewIntent::Tracks);
+    stage.accept_all(ada);
+    stage.settle(ada);
+    let told = stage.told(cem);
+    assert!(told.contains(&Event::MixCells(Default::default())), "{told:?}");
+    let cleared = Event::TrackPlaceholder { participant_id: bea, track_id, placeholder: None };
+    assert!(told.contains(&cleared), "{told:?}");
+    assert!(stage.room("r").room.cells.is_empty());
 }

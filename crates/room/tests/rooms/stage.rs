@@ -9,9 +9,9 @@ use motet_control::{
 };
 use motet_room::{
     AnnouncedTrack, By, Clock, Command, ConsumerAnswer, Decided, Event, Grants, Heading, Intent, Join,
-    Joined, NewTrack, Output, PairState, ParticipantId, ParticipantName, Peer, Place, Reply, RoomError,
-    RoomInfo, RoomName, Rooms, RoomsConfig, Source, Subscription, Topologies, TrackId, TrackInfo, View,
-    ViewIntent, WorkerFacts, WorkerIndex,
+    Joined, Location, NewTrack, Output, PairState, ParticipantId, ParticipantName, Peer, Place, Reply,
+    RoomDetails, RoomError, RoomInfo, RoomName, Rooms, RoomsConfig, Source, Subscription, Topologies,
+    TrackId, TrackInfo, View, ViewIntent, WorkerFacts, WorkerIndex,
 };
 
 use crate::model::ModelWorker;
@@ -154,6 +154,20 @@ impl Stage {
     }
 
     /// What `who` was told last of where it heads.
+    pub(crate) fn room(&mut self, name: &str) -> RoomDetails {
+        let Reply::Room(details) = self.command(Command::ShowRoom { room: room_name(name) }).unwrap() else {
+            panic!("a room is shown")
+        };
+        *details
+    }
+
+    pub(crate) fn location(&mut self, participant_id: ParticipantId) -> Location {
+        let Reply::Location(location) = self.command(Command::Locate { participant_id }).unwrap() else {
+            panic!("a participant is located")
+        };
+        *location
+    }
+
     pub(crate) fn heading(&self, who: ParticipantId) -> Heading {
         self.headings.get(&who).cloned().expect("it was told")
     }

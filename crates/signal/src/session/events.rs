@@ -6,7 +6,7 @@ use motet_room::{Event, RoomEnd};
 
 use super::{Close, Output, Session};
 use crate::host::Host;
-use crate::wire::{AudioLevel, FlowView, Nothing, Notification, Text};
+use crate::wire::{AudioLevel, FlowView, MixCellView, Nothing, Notification, PlaceholderView, Text};
 
 impl Session {
     /// Something happened.
@@ -99,6 +99,14 @@ fn as_it_is(event: Event) -> Option<Notification> {
         Event::Topology(heading) => Notification::Topology((*heading).into()),
         Event::ViewChanged { participant_id, view } => {
             Notification::ViewChanged { participant_id: Text(participant_id), view: Text(view) }
+        }
+        Event::TrackPlaceholder { participant_id, track_id, placeholder } => Notification::TrackPlaceholder {
+            participant_id: Text(participant_id),
+            track_id: Text(track_id),
+            placeholder: placeholder.map(PlaceholderView::from),
+        },
+        Event::MixCells(cells) => {
+            Notification::MixCells { cells: cells.iter().map(MixCellView::from).collect() }
         }
         Event::Layout(layout) => Notification::Layout { layout: (&layout).into() },
         Event::Flows(flows) => Notification::Flows { flows: flows.iter().map(FlowView::from).collect() },

@@ -8,6 +8,7 @@ mod notification;
 mod people;
 mod request;
 mod result;
+mod shown;
 mod stats;
 mod text;
 
@@ -27,6 +28,7 @@ pub use result::{
     AnnounceResult, ChatResult, IceServer, Joined, Limits, Nothing, PublishResult, PublishedTrack,
     RefusedSection, RefusedTrack, Replay, SetTopologyResult, SetViewResult, SubscribeResult,
 };
+pub use shown::{MixCellView, PlaceholderView};
 pub use stats::{StatsResult, StreamView, TrackStatsView, TransportView};
 pub use text::Text;
 

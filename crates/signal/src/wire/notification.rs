@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::layout::LayoutView;
 use super::people::{ParticipantView, TrackView};
 use super::result::Nothing;
+use super::shown::{MixCellView, PlaceholderView};
 use super::text::Text;
 
 /// One notification with its params.
@@ -81,6 +82,14 @@ pub enum Notification {
     },
     Layout {
         layout: LayoutView,
+    },
+    TrackPlaceholder {
+        participant_id: Text<ParticipantId>,
+        track_id: Text<TrackId>,
+        placeholder: Option<PlaceholderView>,
+    },
+    MixCells {
+        cells: Vec<MixCellView>,
     },
     Relayed {
         from: Text<ParticipantId>,

@@ -8,6 +8,7 @@ use motet_room::{
 use serde::Serialize;
 
 use super::layout::LayoutView;
+use super::shown::{MixCellView, PlaceholderView};
 use super::text::Text;
 
 /// A room.
@@ -30,6 +31,9 @@ pub struct RoomView {
     pub state: Text<MoveState>,
     /// How the mix is laid out.
     pub layout: LayoutView,
+    /// What the mix shows where; nothing where there is no mix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mix_cells: Vec<MixCellView>,
     /// How many people may be in it.
     pub participants_max: usize,
 }
@@ -90,6 +94,9 @@ pub struct TrackView {
     /// What it is encoded with; nothing where it does not pass the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<Text<Codec>>,
+    /// Why the mix does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<PlaceholderView>,
 }
 
 impl From<&RoomInfo> for RoomView {
@@ -103,6 +110,7 @@ impl From<&RoomInfo> for RoomView {
             epoch: room.epoch,
             state: Text(if room.is_moving { MoveState::Moving } else { MoveState::Settled }),
             layout: (&room.layout).into(),
+            mix_cells: room.cells.iter().map(MixCellView::from).collect(),
             participants_max: room.participants_max,
         }
     }
@@ -129,6 +137,7 @@ impl From<&TrackInfo> for TrackView {
             name: track.name.clone(),
             muted: track.muted,
             codec: track.codec.map(Text),
+            placeholder: track.placeholder.clone().map(PlaceholderView::from),
         }
     }
 }

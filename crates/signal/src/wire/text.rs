@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use motet_control::{Codec, MediaKind, Quality};
+use motet_control::{Codec, MediaKind, PlaceholderReason, Quality};
 use motet_room::{
     Intent, LeaveReason, MediaState, MoveState, PairState, ParticipantId, Peer, Reason, ResumeToken, RoomEnd,
     Source, Topology, TrackId, View, ViewIntent,
@@ -92,6 +92,7 @@ listed! {
     LeaveReason: *LeaveReason::ALL, LeaveReason::as_str;
     RoomEnd: *RoomEnd::ALL, RoomEnd::as_str;
     MediaState: *MediaState::ALL, MediaState::as_str;
+    PlaceholderReason: *PlaceholderReason::ALL, PlaceholderReason::as_str;
     Peer: [Peer::Publish, Peer::Subscribe], Peer::as_str;
     MediaKind: [MediaKind::Audio, MediaKind::Video], MediaKind::as_str;
     Quality: [Quality::Lost, Quality::Poor, Quality::Good, Quality::Excellent], quality_word;

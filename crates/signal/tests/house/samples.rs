@@ -1,6 +1,6 @@
 //! One of each message, with every member and every word.
 
-use motet_control::{Codec, MediaKind, Quality};
+use motet_control::{Codec, MediaKind, PlaceholderReason, Quality};
 use motet_room::{
     Intent, LeaveReason, MediaState, MoveState, PairState, ParticipantId, Peer, Reason, RoomEnd, Source,
     Topology, TrackId, View, ViewIntent,
@@ -50,7 +50,18 @@ fn track() -> TrackView {
         name: Some("slides".to_owned()),
         muted: false,
         codec: Some(Text(Codec::Vp8)),
+        placeholder: Some(placeholder(PlaceholderReason::TooLarge)),
     }
+}
+
+fn placeholder(reason: PlaceholderReason) -> PlaceholderView {
+    PlaceholderView { reason: Text(reason), explanation: "because".to_owned() }
+}
+
+pub(crate) fn mix_cells() -> Vec<MixCellView> {
+    let participant_id = Text(ParticipantId(1));
+    let cell = MixCellView { x: 0.0, y: 0.0, w: 0.5, h: 1.0, participant_id, track_id: None };
+    vec![cell.clone(), MixCellView { x: 0.5, track_id: Some(Text(TrackId(1))), ..cell }]
 }
 
 pub(crate) fn requests() -> Vec<Request> {
@@ -150,7 +161,7 @@ pub(crate) fn notifications() -> Vec<Notification> {
         name: "Ada".to_owned(),
         joined_at: 1,
         view: Text(View::Mix),
-        tracks: vec![track(), TrackView { name: None, codec: None, ..track() }],
+        tracks: vec![track(), TrackView { name: None, codec: None, placeholder: None, ..track() }],
     };
     let mut all = vec![
         Notification::Offer { sdp: "v=0".to_owned(), offer_id: 1, tracks: vec![offered, mixed] },
@@ -189,7 +200,7 @@ pub(crate) fn notifications() -> Vec<Notification> {
 }
 
 fn notifications_about_ways() -> Vec<Notification> {
-    let participant_id = Text(ParticipantId(1));
+    let (participant_id, track_id) = (Text(ParticipantId(1)), Text(TrackId(1)));
     let message = json!({"candidate": null}).as_object().unwrap().clone();
     let flow = |from: &str, to: &str| FlowView {
         from: from.to_owned(),
@@ -205,9 +216,15 @@ fn notifications_about_ways() -> Vec<Notification> {
         Notification::Layout {
             layout: LayoutView { arrangement: ArrangementWord::Grid, fit: FitWord::Crop, cells: vec![] },
         },
+        Notification::MixCells { cells: mix_cells() },
+        Notification::TrackPlaceholder { participant_id, track_id, placeholder: None },
         Notification::Relayed { from: participant_id, epoch: 1, number: 1, message },
         Notification::Flows { flows: vec![flow(&id, "server"), flow("server", &id)] },
     ];
+    all.extend(PlaceholderReason::ALL.iter().map(|reason| {
+        let placeholder = Some(placeholder(*reason));
+        Notification::TrackPlaceholder { participant_id, track_id, placeholder }
+    }));
     all.extend(View::ALL.iter().map(|view| Notification::ViewChanged { participant_id, view: Text(*view) }));
     for reason in Reason::ALL {
         all.extend(Topology::ALL.iter().zip(Intent::ALL).zip(View::ALL.iter().cycle()).map(heading(*reason)));

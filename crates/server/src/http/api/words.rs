@@ -1,6 +1,6 @@
 //! The words of the API, the same as signaling's.
 
-use motet_room::{ParticipantInfo, RoomDetails, RoomInfo, TrackInfo};
+use motet_room::{MixCell, ParticipantInfo, RoomDetails, RoomInfo, TrackInfo};
 use motet_signal::wire::LayoutView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,6 +30,8 @@ pub(super) struct Room {
     /// How the mix is laid out, as signaling's `setLayout` has it.
     #[schema(value_type = Object, example = json!({"arrangement": "grid", "fit": "crop"}))]
     layout: LayoutView,
+    /// What the mix shows where, from the lowest cell to the one that covers the rest.
+    cells: Vec<Cell>,
     /// Milliseconds since 1970-01-01.
     created_at: u64,
     participant_count: usize,
@@ -50,6 +52,7 @@ impl From<RoomInfo> for Room {
             moving: room.is_moving,
             mixed: room.is_mixed,
             layout: (&room.layout).into(),
+            cells: room.cells.iter().map(Cell::from).collect(),
             created_at: room.created_at_unix_ms,
             participant_count: room.participants,
             participants_max: room.participants_max,
@@ -119,6 +122,42 @@ pub(super) struct Track {
     /// Such as `VP8`; nothing where it does not pass the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     codec: Option<&'static str>,
+    /// Why the mix has a placeholder in its place; nothing where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<Placeholder>,
+}
+
+/// Why the mix does not show a track.
+#[derive(Serialize, ToSchema)]
+struct Placeholder {
+    /// A stable word for programs; docs/signaling.md lists them at `trackPlaceholder`.
+    #[schema(example = "tooLarge")]
+    reason: &'static str,
+    /// For people.
+    #[schema(example = "video too large: 7680x4320")]
+    explanation: String,
+}
+
+/// A cell of the mix, in fractions of the picture.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Cell {
+    x: f32,
+    y: f32,
+    w: f32,
+    h: f32,
+    participant_id: String,
+    /// Nothing where the person has no camera.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    track_id: Option<String>,
+}
+
+impl From<&MixCell> for Cell {
+    fn from(cell: &MixCell) -> Self {
+        let MixCell { x, y, w, h, participant_id, track_id } = *cell;
+        let (participant_id, track_id) = (participant_id.to_string(), track_id.map(|id| id.to_string()));
+        Self { x, y, w, h, participant_id, track_id }
+    }
 }
 
 impl From<TrackInfo> for Track {
@@ -130,6 +169,10 @@ impl From<TrackInfo> for Track {
             name: track.name,
             muted: track.muted,
             codec: track.codec.map(motet::control::Codec::name),
+            placeholder: track.placeholder.map(|placeholder| Placeholder {
+                reason: placeholder.reason.as_str(),
+                explanation: placeholder.explanation,
+            }),
         }
     }
 }
