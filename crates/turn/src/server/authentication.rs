@@ -114,8 +114,8 @@ enum Name<'a> {
 impl<'a> Name<'a> {
     fn read(message: &Message<'a>) -> Result<Self, NotAuthentic> {
         match (message.username, message.userhash) {
-            (Some(name), None) if (1..=USERNAME_LEN_MAX).contains(&name.len()) => {
-                // What is no text is no user of ours.
+            (Some(name), None) if name.len() <= USERNAME_LEN_MAX => {
+                // What is no text is no user of ours; nor is an empty name, which the settings refuse.
                 std::str::from_utf8(name).map(Self::Plain).map_err(|_| NotAuthentic::Wrong)
             }
             (None, Some(hash)) if hash.len() == 32 => Ok(Self::Hash(hash)),
