@@ -34,7 +34,7 @@ pub struct TurnSettings {
 
 impl TurnSettings {
     /// Short against the 20 ms between two packets of a voice, long against what being woken costs.
-    pub const PAUSE: Duration = Duration::from_millis(1);
+    pub const PAUSE: Duration = Duration::from_millis(2);
 
     /// One thread, on `listen`.
     pub fn new(server: Settings, listen: Vec<SocketAddr>) -> Self {
