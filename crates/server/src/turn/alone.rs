@@ -7,10 +7,11 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use motet::turn::{TurnServer, TurnSettings, protocol};
-use protocol::{AllowedPeer, Network, RelayIp, Secret, Settings, StaticUser};
+use protocol::{AllowedPeer, Network, Quotas, RelayIp, Secret, Settings, StaticUser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Identity;
@@ -81,17 +82,61 @@ fn settings(arguments: &ArgMatches) -> Result<TurnSettings, String> {
     let allowed: Vec<Network> = parse_all(arguments, "allow-peer", "a network such as 10.0.0.0/8")?;
     server.peers.allowed = allowed.into_iter().map(|network| AllowedPeer { network, ports: None }).collect();
     server.peers.denied = parse_all(arguments, "deny-peer", "a network such as 10.0.0.0/8")?;
-    let threads: usize =
-        text(arguments, "threads").parse().map_err(|_| "--threads: expected a number".to_owned())?;
+    server.quotas = quotas(arguments, &server)?;
     let identity = identity(arguments, &listen)?;
     let mut settings = TurnSettings::new(server, listen);
     settings.tls = Some(identity.tls()?);
     settings.dtls = Some(identity.dtls()?);
-    settings.threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
-        threads => threads,
-    };
+    settings.threads = threads(arguments)?;
+    if let Some(text) = arguments.get_one::<String>("pause-us") {
+        let us: u16 = text.parse().map_err(|_| format!("--pause-us: expected 0 to 65535, not {text:?}"))?;
+        settings.pause = Duration::from_micros(us.into());
+    }
     Ok(settings)
+}
+
+/// Few: the fewer threads share the packets, the more of them does each find together, and one moves some hundred thousand a
+/// second.
+fn threads(arguments: &ArgMatches) -> Result<usize, String> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let Some(text) = arguments.get_one::<String>("threads") else { return Ok(cores.div_ceil(4)) };
+    let threads: usize = text.parse().map_err(|_| format!("--threads: expected a number, not {text:?}"))?;
+    Ok(if threads == 0 { cores } else { threads })
+}
+
+/// Those of many people, where credentials are made for people; none, where all users are the host's own services.
+fn quotas(arguments: &ArgMatches, server: &Settings) -> Result<Quotas, String> {
+    let usual = server.quotas;
+    let is_for_people = !server.secrets.is_empty();
+    let allocations = |name, usual: Option<u32>| quota(arguments, name, usual.filter(|_| is_for_people));
+    let bytes = |name, usual: Option<u64>| quota(arguments, name, usual.filter(|_| is_for_people));
+    Ok(Quotas {
+        allocations_per_user_max: allocations("allocations-per-user", usual.allocations_per_user_max)?,
+        allocations_per_address_max: allocations(
+            "allocations-per-address",
+            usual.allocations_per_address_max,
+        )?,
+        bytes_per_second_per_user_max: bytes(
+            "bytes-per-second-per-user",
+            usual.bytes_per_second_per_user_max,
+        )?,
+        bytes_per_second_per_address_max: bytes(
+            "bytes-per-second-per-address",
+            usual.bytes_per_second_per_address_max,
+        )?,
+        ..usual
+    })
+}
+
+/// 0 is no limit.
+fn quota<T: FromStr + Default + PartialEq>(
+    arguments: &ArgMatches,
+    name: &str,
+    usual: Option<T>,
+) -> Result<Option<T>, String> {
+    let Some(text) = arguments.get_one::<String>(name) else { return Ok(usual) };
+    let number: T = text.parse().map_err(|_| format!("--{name}: expected a number, not {text:?}"))?;
+    Ok(Some(number).filter(|number| *number != T::default()))
 }
 
 fn identity(arguments: &ArgMatches, listen: &[SocketAddr]) -> Result<Identity, String> {
@@ -264,12 +309,28 @@ mod tests {
     }
 
     #[test]
+    fn quotas_are_for_people_unless_they_are_asked_for() {
+        let service = ["--listen=127.0.0.1:5", "--user=a:b"];
+        let quotas = parsed(&service).unwrap().server.quotas;
+        assert_eq!((quotas.allocations_per_user_max, quotas.bytes_per_second_per_user_max), (None, None));
+        assert_eq!(quotas.allocations_max, Quotas::default().allocations_max);
+        let people = [&service[..], &["--secret=s"]].concat();
+        assert_eq!(parsed(&people).unwrap().server.quotas, Quotas::default());
+        let own = ["--allocations-per-user=5", "--bytes-per-second-per-address=0"];
+        let quotas = parsed(&[&people[..], &own].concat()).unwrap().server.quotas;
+        assert_eq!(quotas.allocations_per_user_max, Some(5));
+        assert_eq!(quotas.bytes_per_second_per_address_max, None);
+        assert_eq!(quotas.allocations_per_address_max, Quotas::default().allocations_per_address_max);
+    }
+
+    #[test]
     fn slips_are_named() {
         for (words, named) in [
             (&["--listen=here"][..], "--listen"),
             (&["--user=nobody"], "--user"),
             (&["--allow-peer=10.0.0.0/99"], "--allow-peer"),
             (&["--relay-ports=9-5"], "--relay-ports"),
+            (&["--allocations-per-user=many"], "--allocations-per-user"),
             (&["--user=a:@/does/not/exist"], "/does/not/exist"),
         ] {
             let Err(problem) = parsed(&[&["--listen=127.0.0.1:5"], words].concat()) else {

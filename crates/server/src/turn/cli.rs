@@ -13,7 +13,8 @@ pub fn command() -> Command {
         .after_help(
             "Peers at loopback, private, link-local and other special addresses are refused unless --allow-peer names \
              them.\nAt least one --user or --secret must be given. Passwords on the command line can be seen by everyone \
-             on the machine: @FILE reads them from a file.",
+             on the machine: @FILE reads them from a file.\nThe four quotas default to 0 where there is no --secret: a lasting user is \
+             a service of yours, not one of many people.",
         )
         .subcommand_negates_reqs(true)
         .arg(many(
@@ -33,7 +34,28 @@ pub fn command() -> Command {
         .arg(many("allow-peer", "CIDR", "Peers that may be relayed to though they are private"))
         .arg(many("deny-peer", "CIDR", "Peers that may not be relayed to though they are public"))
         .arg(one("relay-ports", "FIRST-LAST", "The ports of relayed addresses").default_value("49152-65535"))
-        .arg(one("threads", "N", "Threads; 0 means one per core").default_value("0"))
+        .arg(one("threads", "N", "Threads; 0 means one per core [default: one for every four cores]"))
+        .arg(one(
+            "pause-us",
+            "N",
+            "How long a busy thread waits for more packets, in microseconds: longer costs less, 0 delays nothing [default: 2000]",
+        ))
+        .arg(one("allocations-per-user", "N", "Relayed addresses of one user at a time, 0: any number [default: 64]"))
+        .arg(one(
+            "allocations-per-address",
+            "N",
+            "Relayed addresses of one client address at a time, 0: any number [default: 1000]",
+        ))
+        .arg(one(
+            "bytes-per-second-per-user",
+            "N",
+            "What one user may have relayed, both ways together, 0: as much as goes [default: 12500000]",
+        ))
+        .arg(one(
+            "bytes-per-second-per-address",
+            "N",
+            "What one client address may have relayed, 0: as much as goes [default: 62500000]",
+        ))
         .arg(one("tls-cert", "FILE", "PEM certificate chain for TLS and DTLS; generated where none is given"))
         .arg(one("tls-key", "FILE", "PEM private key of --tls-cert"))
         .subcommand(credentials())
