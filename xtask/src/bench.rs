@@ -49,5 +49,12 @@ pub(crate) fn bench(arguments: &[&str]) -> Outcome {
         return Err(format!("no bench is called {name}; `cargo xtask bench` lists them"));
     };
     for_bench()?;
+    if *name == "turn" {
+        // The server that is measured is the one that people run.
+        show(&mut command(
+            "cargo",
+            &["build", "--quiet", "--release", "--package", "motet-server", "--bin", "motet"],
+        ))?;
+    }
     show(&mut command("cargo", &[cargo, rest].concat()))
 }

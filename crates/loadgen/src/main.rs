@@ -27,8 +27,6 @@ enum Command {
     Churn(churn::ChurnArguments),
     /// Measures Motet's TURN server beside coturn.
     TurnBench(turn::BenchArguments),
-    /// Motet's TURN server as that bench wants it, in a process of its own.
-    TurnServer(turn::ServeArguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,7 +35,6 @@ async fn main() {
         Command::Echo(arguments) => echo::run(arguments).await,
         Command::Churn(arguments) => churn::run(arguments).await,
         Command::TurnBench(arguments) => turn::bench(&arguments),
-        Command::TurnServer(arguments) => turn::serve_alone(&arguments),
     };
     if let Err(error) = outcome {
         told::tell("error", &serde_json::json!({ "what": error.to_string() }));

@@ -1,26 +1,45 @@
 //! Motet's TURN server beside coturn, one after the other under the same load: CPU time of the server's process.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::client::{Account, Client};
+use super::load;
 use super::process::Process;
-use super::{load, serve};
 use crate::told::Failure;
 
 #[derive(Args)]
 pub(crate) struct BenchArguments {
     /// Seconds of each measurement.
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// How often each is repeated, one server after the other; the one in the middle counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     #[arg(long, default_value_t = 100)]
     allocations: usize,
+    /// Only this many packets a second, both ways together; 0: as many as the server takes. All of them where none is given.
+    #[arg(long)]
+    rate: Vec<u32>,
+    /// Only payloads of this many bytes.
+    #[arg(long)]
+    size: Vec<usize>,
+    /// Leave out allocations: neither their rate nor their memory is measured.
+    #[arg(long)]
+    packets_only: bool,
     /// coturn, from the package of that name.
     #[arg(long, default_value = "turnserver")]
     coturn: String,
+    /// Motet [default: the one beside this program].
+    #[arg(long)]
+    motet: Option<PathBuf>,
+    /// One more argument for `motet turn`; repeatable.
+    #[arg(long, allow_hyphen_values = true)]
+    with: Vec<String>,
 }
 
 const USER: &str = "bench";
@@ -33,35 +52,22 @@ const MEMORY_ALLOCATIONS: usize = 1_000;
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let account = Account { user: USER.to_owned(), password: PASSWORD.to_owned() };
     say(&format!(
-        "{:>5} {:>9}  {:>16} {:>16} {:>6}  round trip p50/p99 in us: coturn, motet (lost %)",
-        "bytes", "asked/s", "coturn /CPU-s", "motet /CPU-s", "ratio"
+        "{:>5} {:>9}  {:>13} {:>13} {:>6} {:>13}  round trip p50/p99 in us, loss: coturn, motet",
+        "bytes", "asked/s", "coturn /CPU-s", "motet /CPU-s", "ratio", "(of rounds)"
     ));
-    for size in SIZES {
-        for rate in RATES {
+    for size in chosen(&arguments.size, &SIZES) {
+        for rate in chosen(&arguments.rate, &RATES) {
             let plan = load::Plan { size, rate, duration: Duration::from_secs_f64(arguments.seconds) };
-            let mut both = Vec::new();
-            for server in [Rival::coturn(arguments)?, Rival::motet()?] {
-                both.push(load::run(server.addr, &account, arguments.allocations, plan, server.process())?);
+            let motet = beside_each_other(arguments, &account, plan)?;
+            if rate == 0 {
+                at_half_load(arguments, &account, plan, motet.per_second)?;
             }
-            let [coturn, motet] = &both[..] else { continue };
-            say(&format!(
-                "{size:>5} {:>9}  {:>16.0} {:>16.0} {:>5.2}x  {}/{} ({}), {}/{} ({}); at {:.0} and {:.0} a second",
-                if rate == 0 { "saturated".to_owned() } else { rate.to_string() },
-                coturn.per_cpu_second,
-                motet.per_cpu_second,
-                motet.per_cpu_second / coturn.per_cpu_second,
-                coturn.p50.as_micros(),
-                coturn.p99.as_micros(),
-                coturn.lost_percent,
-                motet.p50.as_micros(),
-                motet.p99.as_micros(),
-                motet.lost_percent,
-                coturn.per_second,
-                motet.per_second,
-            ));
         }
     }
-    for server in [Rival::coturn(arguments)?, Rival::motet()?] {
+    if arguments.packets_only {
+        return Ok(());
+    }
+    for server in [Rival::coturn(arguments)?, Rival::motet(arguments)?] {
         let (cycles, per_cpu_second) =
             super::cycles(server.addr, &account, server.process(), arguments.seconds)?;
         say(&format!(
@@ -69,7 +75,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
             server.name
         ));
     }
-    for server in [Rival::coturn(arguments)?, Rival::motet()?] {
+    for server in [Rival::coturn(arguments)?, Rival::motet(arguments)?] {
         let memory = super::memory(server.addr, &account, server.process(), MEMORY_ALLOCATIONS)?;
         say(&format!(
             "{:>7}: {} bytes an allocation, {} % given back after deletes",
@@ -77,6 +83,79 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Both servers under one load, in turns; Motet's middle round.
+fn beside_each_other(
+    arguments: &BenchArguments,
+    account: &Account,
+    plan: load::Plan,
+) -> Result<load::Measured, Failure> {
+    let (mut coturns, mut motets, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds.max(1) {
+        let measure =
+            |server: Rival| load::run(server.addr, account, arguments.allocations, plan, server.process());
+        let (coturn, motet) = (measure(Rival::coturn(arguments)?)?, measure(Rival::motet(arguments)?)?);
+        ratios.push(motet.per_cpu_second / coturn.per_cpu_second);
+        coturns.push(coturn);
+        motets.push(motet);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let (coturn, motet) = (middle(coturns)?, middle(motets)?);
+    say(&format!(
+        "{:>5} {:>9}  {:>13.0} {:>13.0} {:>5.2}x {:>13}  {}, {}",
+        plan.size,
+        if plan.rate == 0 { "saturated".to_owned() } else { plan.rate.to_string() },
+        coturn.per_cpu_second,
+        motet.per_cpu_second,
+        ratios[ratios.len() / 2],
+        format!("{:.2} to {:.2}", ratios[0], ratios[ratios.len() - 1]),
+        told(&coturn, plan),
+        told(&motet, plan),
+    ));
+    Ok(motet)
+}
+
+fn middle(mut rounds: Vec<load::Measured>) -> Result<load::Measured, Failure> {
+    rounds.sort_by(|a, b| a.per_cpu_second.total_cmp(&b.per_cpu_second));
+    let at = rounds.len() / 2;
+    rounds.into_iter().nth(at).ok_or_else(|| "no round was measured".into())
+}
+
+fn told(measured: &load::Measured, plan: load::Plan) -> String {
+    let (p50, p99, lost) = (measured.p50.as_micros(), measured.p99.as_micros(), measured.lost_percent);
+    let rate =
+        if plan.rate == 0 { format!(" at {:.0} a second", measured.per_second) } else { String::new() };
+    format!("{p50}/{p99} {lost} %{rate}")
+}
+
+/// What the relay adds to a round trip while it has half of what it can do to do. It is passed twice in each.
+fn at_half_load(
+    arguments: &BenchArguments,
+    account: &Account,
+    plan: load::Plan,
+    saturated: f64,
+) -> Result<(), Failure> {
+    let plan = load::Plan { rate: (saturated / 2.0) as u32, ..plan };
+    let (direct50, direct99) = load::run_directly(arguments.allocations, plan)?;
+    let server = Rival::motet(arguments)?;
+    let relayed = load::run(server.addr, account, arguments.allocations, plan, server.process())?;
+    say(&format!(
+        "      at half load ({} a second) a round trip takes {}/{} us through motet, {}/{} us without a relay: one way through \
+         the relay adds {}/{} us",
+        plan.rate,
+        relayed.p50.as_micros(),
+        relayed.p99.as_micros(),
+        direct50.as_micros(),
+        direct99.as_micros(),
+        relayed.p50.saturating_sub(direct50).as_micros() / 2,
+        relayed.p99.saturating_sub(direct99).as_micros() / 2,
+    ));
+    Ok(())
+}
+
+fn chosen<T: Copy>(asked: &[T], all: &[T]) -> Vec<T> {
+    if asked.is_empty() { all.to_vec() } else { asked.to_vec() }
 }
 
 /// A server in a process of its own; it ends with this value.
@@ -108,15 +187,21 @@ impl Rival {
         Self::start("coturn", command, addr)
     }
 
-    fn motet() -> Result<Self, Failure> {
+    fn motet(arguments: &BenchArguments) -> Result<Self, Failure> {
         let addr = free()?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["turn-server", "--listen", &addr.to_string(), "--user", USER, "--password", PASSWORD]);
+        let beside = std::env::current_exe()?.with_file_name("motet");
+        let mut command = Command::new(arguments.motet.as_ref().unwrap_or(&beside));
+        command
+            .args(["turn", "--listen", &addr.to_string(), "--relay-ip", "127.0.0.1", "--realm", "bench"])
+            .args(["--user", &format!("{USER}:{PASSWORD}"), "--allow-peer", "127.0.0.0/8"])
+            .args(&arguments.with);
         Self::start("motet", command, addr)
     }
 
     fn start(name: &'static str, mut command: Command, addr: SocketAddr) -> Result<Self, Failure> {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let program = command.get_program().to_owned();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         let started = Self { name, child, addr };
         let patience = Instant::now() + Duration::from_secs(10);
         let account = Account { user: USER.to_owned(), password: PASSWORD.to_owned() };
@@ -149,27 +234,4 @@ fn say(line: &str) {
     use std::io::Write as _;
     // Whoever has stopped reading has seen enough.
     let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// The engine of `motet turn` in a process of its own.
-#[derive(Args)]
-pub(crate) struct ServeArguments {
-    #[arg(long)]
-    pub(super) listen: SocketAddr,
-    #[arg(long)]
-    pub(super) user: String,
-    #[arg(long)]
-    pub(super) password: String,
-    #[arg(long, default_value_t = 1)]
-    pub(super) threads: usize,
-    #[arg(long, default_value_t = 1000)]
-    pub(super) pause_us: u64,
-}
-
-/// Serves until it is killed.
-pub(crate) fn serve_alone(arguments: &ServeArguments) -> Result<(), Failure> {
-    let _server = serve::start(arguments)?;
-    loop {
-        std::thread::park();
-    }
 }

@@ -1,7 +1,7 @@
 //! Channel data to a peer that sends everything back. Datagrams are received and sent in batches, so that little of the machine
 //! is lost to measuring, but each leaves as a datagram of its own: what the server gains by joining them is its own doing.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -73,6 +73,20 @@ pub(crate) fn run(
     Ok(measured)
 }
 
+/// The same load without a server in between: how long its round trips take, as 50th and 99th percentile.
+pub(crate) fn run_directly(count: usize, plan: Plan) -> Result<(Duration, Duration), Failure> {
+    let ip = SocketAddr::from(([127, 0, 0, 1], 0));
+    let echo = Echo::start(ip)?;
+    let sockets = (0..count).map(|_| UdpSocket::bind(ip)).collect::<Result<Vec<_>, _>>()?;
+    let mut clients = Clients::with_sockets(sockets, echo.addr, plan)?;
+    clients.go_on(WARM_UP)?;
+    clients.forget();
+    clients.go_on(plan.duration)?;
+    let round_trips = (clients.percentile(50), clients.percentile(99));
+    echo.stop();
+    Ok(round_trips)
+}
+
 /// The peer of all.
 struct Echo {
     addr: SocketAddr,
@@ -121,7 +135,8 @@ struct Clients {
     clients: Vec<Client>,
     ports: Ports,
     ids: Vec<PortId>,
-    server: SocketAddr,
+    /// Where they send to.
+    target: SocketAddr,
     poller: Poller,
     pool: Pool,
     forwards: Forwards,
@@ -142,22 +157,30 @@ impl Clients {
         peer: SocketAddr,
         plan: Plan,
     ) -> Result<Self, Failure> {
-        let poller = Poller::new()?;
-        let (mut ports, mut ids, mut clients) = (Ports::default(), Vec::new(), Vec::new());
+        let (mut clients, mut sockets) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let mut client = Client::allocate(server, account)?;
             debug_assert_ne!(client.relayed(), server);
             client.bind_channel(CHANNEL, peer)?;
-            let port = UdpPort::adopt(client.socket.try_clone()?)?;
-            poller.watch(&port, ids.len())?;
-            ids.push(ports.insert(port));
+            sockets.push(client.socket.try_clone()?);
             clients.push(client);
         }
+        Ok(Self { clients, ..Self::with_sockets(sockets, server, plan)? })
+    }
+
+    fn with_sockets(sockets: Vec<UdpSocket>, target: SocketAddr, plan: Plan) -> Result<Self, Failure> {
+        let poller = Poller::new()?;
+        let (mut ports, mut ids) = (Ports::default(), Vec::new());
+        for socket in sockets {
+            let port = UdpPort::adopt(socket)?;
+            poller.watch(&port, ids.len())?;
+            ids.push(ports.insert(port));
+        }
         Ok(Self {
-            clients,
+            clients: Vec::new(),
             ports,
             ids,
-            server,
+            target,
             poller,
             pool: Pool::new(),
             forwards: Forwards::apart(),
@@ -199,7 +222,7 @@ impl Clients {
 
     /// Keeps as much under way as a server with full buffers holds.
     fn saturate(&mut self) -> Result<(), Failure> {
-        let window = WINDOW * self.clients.len() as u64;
+        let window = WINDOW * self.ids.len() as u64;
         let begun = Instant::now();
         while self.sent.saturating_sub(self.came) < window {
             self.send();
@@ -230,9 +253,9 @@ impl Clients {
         packet[4..12].copy_from_slice(&nanos.to_be_bytes());
         let id = self.ids[self.next];
         self.next = (self.next + 1) % self.ids.len();
-        if self.forwards.push(id, self.server, &packet, 0..0, 0).is_err() {
+        if self.forwards.push(id, self.target, &packet, 0..0, 0).is_err() {
             self.flush();
-            let _ = self.forwards.push(id, self.server, &packet, 0..0, 0);
+            let _ = self.forwards.push(id, self.target, &packet, 0..0, 0);
         }
         self.sent += 1;
     }

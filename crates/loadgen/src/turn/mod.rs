@@ -5,12 +5,11 @@ mod bench;
 mod client;
 mod load;
 mod process;
-mod serve;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-pub(crate) use bench::{BenchArguments, ServeArguments, run as bench, serve_alone};
+pub(crate) use bench::{BenchArguments, run as bench};
 
 use crate::told::Failure;
 use client::{Account, Client};
