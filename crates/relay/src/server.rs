@@ -8,13 +8,15 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
+use motet_dtls::TunnelServer;
 use motet_net::ports::Poller;
 use motet_turn::{
     ClientProtocol, ClientSocket, ListenerId, PeerPolicy, Secret, Server, SettingsError, Shared,
 };
-use rustls::ServerConnection;
+use rustls::{ServerConfig, ServerConnection};
 
 use crate::counters::TurnCounters;
+use crate::identity::Identity;
 use crate::mailbox::{Letter, Post, mailbox};
 use crate::relays::Shelf;
 use crate::settings::{StartError, TurnSettings};
@@ -28,6 +30,7 @@ pub struct TurnServer {
     posts: Vec<Post>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     listen: Vec<SocketAddr>,
+    identity: Identity,
     /// Which thread gets the next connection that was begun elsewhere.
     adopted: AtomicUsize,
 }
@@ -47,6 +50,7 @@ impl TurnServer {
         let count = listeners.len();
         let shared = Shared::new(settings.server.clone(), seed()?, time())?;
         let shelf = Shelf::default();
+        let identity = Identity::new(settings.tls.take(), settings.dtls.take());
         let mut setups = Vec::new();
         let mut posts = Vec::new();
         for (index, listeners) in listeners.into_iter().enumerate() {
@@ -55,9 +59,11 @@ impl TurnServer {
             let poller = Poller::new().map_err(|source| StartError::System { what: "poll", source })?;
             let (post, mailbox) = mailbox(poller.waker());
             posts.push(post);
-            setups.push(Setup { server, poller, listeners, mailbox, shelf: shelf.clone() });
+            let (shelf, identity) = (shelf.clone(), identity.clone());
+            setups.push(Setup { server, poller, listeners, mailbox, shelf, identity });
         }
-        let started = Self { shared, posts, threads: Mutex::default(), listen, adopted: AtomicUsize::new(0) };
+        let (threads, adopted) = (Mutex::default(), AtomicUsize::new(0));
+        let started = Self { shared, posts, threads, listen, identity, adopted };
         for (index, setup) in setups.into_iter().enumerate() {
             started.spawn(&settings, index, setup)?;
         }
@@ -85,6 +91,13 @@ impl TurnServer {
     /// Where a secret is empty, or there are too many.
     pub fn set_secrets(&self, secrets: &[Secret]) -> Result<(), SettingsError> {
         self.shared.set_secrets(secrets)
+    }
+
+    /// Exchanges what is shown in TLS and DTLS to clients that come from here on; without it they are sent away. Connections that there
+    /// are go on. A client that
+    /// was asked for a cookie of the former DTLS server a moment ago has to begin anew.
+    pub fn set_certificate(&self, tls: Option<Arc<ServerConfig>>, dtls: Option<TunnelServer>) {
+        self.identity.set(tls, dtls);
     }
 
     /// Exchanges the peers that may be relayed to, for what clients ask from here on. The listening addresses stay refused.

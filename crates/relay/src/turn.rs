@@ -9,13 +9,13 @@ mod streams;
 mod udp;
 
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, Ports, TcpPort};
 use motet_turn::{Now, RelayId, Server};
 
 use crate::counters::{EngineDrop, EngineDrops, ThreadCounters};
+use crate::identity::Identity;
 use crate::mailbox::{Letter, Mailbox, Post};
 use crate::relays::Shelf;
 use crate::settings::TurnSettings;
@@ -33,6 +33,7 @@ pub(crate) struct Setup {
     pub(crate) listeners: Listeners,
     pub(crate) mailbox: Mailbox,
     pub(crate) shelf: Shelf,
+    pub(crate) identity: Identity,
 }
 
 /// One thread's sockets and the server that decides about them.
@@ -61,7 +62,7 @@ pub(crate) struct Turn {
     /// Joined connections that have used up what they may pass on for the moment.
     throttled: Vec<StreamId>,
     throttled_until: Option<Instant>,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    identity: Identity,
     tunnels: Tunnels,
     posts: Vec<Post>,
     scratch: Box<[u8]>,
@@ -118,7 +119,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 impl Turn {
     pub(crate) fn new(setup: Setup, settings: &TurnSettings, posts: Vec<Post>) -> io::Result<Self> {
-        let Setup { server, poller, listeners, mailbox, shelf } = setup;
+        let Setup { server, poller, listeners, mailbox, shelf, identity } = setup;
         let mut net = Net {
             ports: Ports::default(),
             uses: Vec::new(),
@@ -151,8 +152,8 @@ impl Turn {
             relays_readable: Vec::new(),
             throttled: Vec::new(),
             throttled_until: None,
-            tls: settings.tls.clone(),
-            tunnels: Tunnels::new(settings.dtls.clone(), settings.connections_max),
+            identity,
+            tunnels: Tunnels::new(settings.connections_max),
             posts,
             scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
             drops: EngineDrops::new(),

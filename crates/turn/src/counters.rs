@@ -61,6 +61,8 @@ drop_reasons! {
     NoCapacity => "no_capacity",
     /// Connections of clients without an allocation: too many.
     HalfOpenFull => "half_open_full",
+    /// A client's connection had no allocation for too long, and was ended.
+    HalfOpenLate => "half_open_late",
 }
 
 /// What happened since the server began, and what there is.

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use motet_dtls::{FirstDatagram, Tunnel, TunnelServer};
+use motet_dtls::{FirstDatagram, Tunnel};
 use motet_net::ports::{PortId, UdpPort};
 use motet_turn::{ClientProtocol, ClientSocket, FromClient, ListenerId};
 
@@ -17,7 +17,6 @@ const TICK: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// The tunnels of a thread.
 pub(super) struct Tunnels {
-    server: Option<TunnelServer>,
     open: HashMap<ClientSocket, Box<Tunnel>>,
     tunnels_max: usize,
     next_tick: Option<Instant>,
@@ -30,8 +29,8 @@ pub(super) fn is_dtls(first: Option<&u8>) -> bool {
 }
 
 impl Tunnels {
-    pub(super) fn new(server: Option<TunnelServer>, tunnels_max: usize) -> Self {
-        Self { server, open: HashMap::new(), tunnels_max, next_tick: None, datagram: Vec::new() }
+    pub(super) fn new(tunnels_max: usize) -> Self {
+        Self { open: HashMap::new(), tunnels_max, next_tick: None, datagram: Vec::new() }
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -58,7 +57,7 @@ impl Turn {
     }
 
     fn begin_dtls(&mut self, client: ClientSocket, datagram: &[u8]) {
-        let Some(server) = &self.tunnels.server else { return self.drops.count(EngineDrop::DtlsFailed) };
+        let Some(server) = self.identity.dtls() else { return self.drops.count(EngineDrop::DtlsFailed) };
         match server.handle_first(self.now.instant, self.now.unix_s, client.remote, datagram) {
             FirstDatagram::Nothing => self.drops.count(EngineDrop::DtlsFailed),
             FirstDatagram::Verify(answer) => {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 
 use motet_turn::stream::{Framed, next_message};
 use motet_turn::{ClientProtocol, ClientSocket, FromClient, ListenerId};
@@ -55,6 +54,7 @@ impl Turn {
     }
 
     fn admit(&mut self, socket: TcpStream, client: ClientSocket) {
+        self.is_report_due = true;
         if self.streams.len() >= self.connections_max {
             return self.drops.count(EngineDrop::ConnectionsFull);
         }
@@ -178,7 +178,7 @@ impl Turn {
     }
 
     fn open_tls(&mut self, id: StreamId, client: ClientSocket) -> bool {
-        let tls = self.tls.as_ref().and_then(|config| ServerConnection::new(Arc::clone(config)).ok());
+        let tls = self.identity.tls().and_then(|config| ServerConnection::new(config).ok());
         let Some(tls) = tls else {
             self.drops.count(EngineDrop::NoProtocol);
             self.end_stream(id);

@@ -66,6 +66,7 @@ impl Server {
         while let Some((_, client)) = self.half_open_due.first().copied().filter(|(tick, _)| *tick <= now) {
             self.leave_half_open(now, client);
             self.counters.connections = self.counters.connections.saturating_sub(1);
+            self.counters.count(DropReason::HalfOpenLate);
             self.actions.push_back(Action::CloseClient { client, reason: CloseReason::Idle });
         }
     }
