@@ -7,6 +7,7 @@
 //! Every listening address speaks all four: UDP and DTLS, TCP and TLS. What a client means is in its first byte.
 
 mod counters;
+mod identity;
 mod mailbox;
 mod relays;
 mod server;
