@@ -57,6 +57,12 @@ const CELLS = {
     [22, 13, 9, 7],
   ],
   single: [[3, 2, 30, 20]],
+  custom: [
+    [3, 2, 18, 12],
+    [23, 2, 10, 20],
+    [3, 16, 8, 6],
+    [13, 16, 8, 6],
+  ],
 };
 
 /** @param {'auto' | 'mesh' | 'sfu' | 'mcu'} topology */
@@ -70,7 +76,7 @@ export function topologyGlyph(topology) {
   return glyph(...strokes, ...middle, ...cross, ...circles, ...letter);
 }
 
-/** @param {'grid' | 'speakerStrip' | 'sideBySide' | 'pictureInPicture' | 'single'} arrangement */
+/** @param {import('../sdk/protocol.js').Arrangement} arrangement */
 export function layoutGlyph(arrangement) {
   const rects = CELLS[arrangement].map(([x, y, width, height], index) =>
     svg('rect', { x, y, width, height, rx: 1.5, class: `glyph-cell voice-${(index % 4) + 1}` }),

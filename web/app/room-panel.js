@@ -5,7 +5,8 @@
 import { createDiagram } from './diagram.js';
 import { createChoice } from './choice-group.js';
 import { el } from './dom.js';
-import { ARRANGEMENTS, TOPOLOGIES, VIEWS, captionOf, reasonOf } from './topology-words.js';
+import { createLayoutEditor } from './layout-editor.js';
+import { ARRANGEMENTS, TOPOLOGIES, VIEWS, absentFrom, captionOf, reasonOf } from './topology-words.js';
 import { topologyGlyph, layoutGlyph } from './glyphs.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
@@ -17,6 +18,10 @@ const EVENTS = /** @type {const} */ ([
   'topology',
   'viewChanged',
   'layout',
+  'trackPlaceholder',
+  'trackSubscribed',
+  'trackUnsubscribed',
+  'trackUnpublished',
   'resumed',
 ]);
 
@@ -58,6 +63,12 @@ export function createRoomPanel(room, onFault) {
   });
   const whole = el('input', { type: 'checkbox', change: () => chooseLayout(room.layout.arrangement) });
   const fit = el('label', { class: 'check' }, whole, el('span', {}, 'Whole pictures, with borders where they do not fit'));
+  const editor = createLayoutEditor((cells) => {
+    // Another layout may have been chosen meanwhile.
+    if (room.layout.arrangement === 'custom') attempt(room.setLayout({ ...room.layout, cells }));
+  });
+  const absent = el('ul', { class: 'absent' });
+  const absentees = el('div', { role: 'status' }, el('p', {}, 'Not shown in the mix:'), absent);
   const note = el('p', { class: 'soft small' }, 'Only somebody with the right to run this room can change it.');
   const element = el(
     'div',
@@ -68,7 +79,9 @@ export function createRoomPanel(room, onFault) {
     topology.element,
     note,
     view.element,
+    absentees,
     layout.element,
+    editor.element,
     fit,
   );
   /** @type {Flow[]} */
@@ -77,8 +90,7 @@ export function createRoomPanel(room, onFault) {
 
   /** @param {import('../sdk/protocol.js').Arrangement} arrangement */
   function chooseLayout(arrangement) {
-    const { cells } = room.layout;
-    const custom = arrangement === 'custom' ? { cells } : {};
+    const custom = arrangement === 'custom' ? { cells: editor.cells } : {};
     attempt(room.setLayout({ arrangement, fit: whole.checked ? 'letterbox' : 'crop', ...custom }));
   }
 
@@ -114,6 +126,20 @@ export function createRoomPanel(room, onFault) {
     note.hidden = isAdmin;
     const hasMix = isMixing && room.topology !== 'mesh';
     layout.element.hidden = fit.hidden = !hasMix;
+    editor.element.hidden = !hasMix || !isAdmin || room.layout.arrangement !== 'custom';
+    const mix = [...room.mix.tracks.values()].find(({ kind }) => kind === 'video')?.mediaStreamTrack ?? null;
+    editor.update({ cells: room.layout.cells, people, mix: editor.element.hidden ? null : mix });
+    renderAbsentees();
+  }
+
+  function renderAbsentees() {
+    const all = [room.local, ...room.participants.values()];
+    const lines = absentFrom(
+      all.map(({ name, tracks }) => ({ name, isSelf: tracks === room.local.tracks, tracks: tracks.values() })),
+    );
+    absentees.hidden = lines.length === 0;
+    if (lines.join('\n') !== [...absent.children].map((line) => line.textContent).join('\n'))
+      absent.replaceChildren(...lines.map((line) => el('li', {}, line)));
   }
 
   /** @param {boolean} isOn */
@@ -142,6 +168,7 @@ export function createRoomPanel(room, onFault) {
     close: () => watch(false),
     destroy() {
       for (const off of offs) off();
+      editor.destroy();
     },
   };
 }

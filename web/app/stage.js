@@ -5,6 +5,7 @@
 import { el } from './dom.js';
 import { gridRects, spotlightRects } from './layout.js';
 import { Tile } from './tile.js';
+import { mixInWords } from './topology-words.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 /** @typedef {import('../sdk/index.js').LocalTrack | import('../sdk/index.js').RemoteTrack} AnyTrack */
@@ -29,6 +30,8 @@ const EVENTS = /** @type {const} */ ([
   'localTrackMoved',
   'activeSpeaker',
   'quality',
+  'mixCells',
+  'trackPlaceholder',
   'resumed',
 ]);
 
@@ -51,7 +54,7 @@ export function createStage(room) {
     // Who is in the mixed picture, as oneself is, needs no tile beside it.
     const people = mixed ? [] : [room.local, ...room.participants.values()];
     const wanted = new Set(people.flatMap((person) => updatePerson(tiles, person, person === room.local)));
-    if (mixed) wanted.add(updateMix(tiles, mixed));
+    if (mixed) wanted.add(updateMix(tiles, mixed, wordsOfMix(room)));
     for (const [key, tile] of tiles) {
       if (wanted.has(key)) continue;
       tile.destroy();
@@ -131,11 +134,24 @@ function updatePerson(tiles, person, isLocal) {
 /**
  * @param {Map<string, Tile>} tiles
  * @param {MediaStreamTrack} picture
+ * @param {string} words Whom it shows.
  */
-function updateMix(tiles, picture) {
+function updateMix(tiles, picture, words) {
   const tile = tiles.get(MIX) ?? add(tiles, MIX, new Tile({ id: MIX, name: '', isLocal: false, isMix: true }));
   tile.setVideo(picture);
+  tile.setContent(words);
   return MIX;
+}
+
+/** @param {Room} room */
+function wordsOfMix(room) {
+  return mixInWords(room.mixCells, (id) => {
+    const person = id === room.local.id ? room.local : room.participants.get(id);
+    if (!person) return null;
+    const tracks = [...person.tracks.values()];
+    const explanation = tracks.find(({ placeholder }) => placeholder)?.placeholder?.explanation;
+    return { name: person.name, explanation };
+  });
 }
 
 /**

@@ -136,6 +136,11 @@ function tellTracks(room, notices) {
     room.on('localTrackMoved', ({ track }) =>
       notices.toast(`Your ${track.source} was unplugged; another one took its place`),
     ),
+    room.on('trackPlaceholder', ({ participant, track }) => {
+      const { placeholder } = track;
+      if (participant !== room.local || !placeholder || placeholder.reason === 'cameraOff') return;
+      notices.toast(`The mix does not show your ${track.source}: ${placeholder.explanation}`);
+    }),
     room.on('localTrackMuted', ({ track }) => notices.toast(`Someone turned your ${track.source} off`)),
     room.on('localTrackUnpublished', ({ track, reason }) => {
       if (reason === 'unpublished' || reason === 'ended') return;

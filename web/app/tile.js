@@ -24,6 +24,7 @@ export class Tile {
   #name = el('span', { class: 'tile-name' });
   #quality = el('span', { class: 'tile-quality', 'aria-hidden': 'true' }, ...[1, 2, 3].map(() => el('i')));
   #isMuted = false;
+  #content = '';
   /** @type {Quality | null} */
   #level = null;
 
@@ -87,6 +88,13 @@ export class Tile {
     this.#render();
   }
 
+  /** @param {string} content What a mix shows, in words. */
+  setContent(content) {
+    if (this.#content === content) return;
+    this.#content = content;
+    this.#render();
+  }
+
   /** @param {import('./layout.js').Rect} rect */
   place({ x, y, width, height }) {
     const { style, classList } = this.element;
@@ -133,7 +141,7 @@ export class Tile {
 
   #title() {
     const { name, isLocal, isMix } = this.person;
-    if (isMix) return 'Everyone, mixed into one picture';
+    if (isMix) return `Everyone, mixed into one picture${this.#content && `: ${this.#content}`}`;
     if (this.isScreen) return isLocal ? 'Your screen' : `${name}’s screen`;
     return isLocal ? `${name} (you)` : name;
   }

@@ -20,13 +20,14 @@ export const TOPOLOGIES = {
 /** @type {Record<ViewIntent, string>} */
 export const VIEWS = { auto: 'Automatic', tracks: 'Everyone separately', mix: 'One mix of all' };
 
-/** @type {Record<Exclude<Arrangement, 'custom'>, string>} */
+/** @type {Record<Arrangement, string>} */
 export const ARRANGEMENTS = {
   grid: 'Grid',
   speakerStrip: 'Speaker and strip',
   sideBySide: 'Side by side',
   pictureInPicture: 'Picture in picture',
   single: 'Speaker only',
+  custom: 'Your own',
 };
 
 /**
@@ -46,6 +47,39 @@ export function captionOf({ topology, people, flows, isMixing = topology === 'mc
     ? 'Everyone sends once to the server, which mixes all into one picture and one sound.'
     : 'Everyone sends once to the server, which passes it on to all others.';
   return what + load;
+}
+
+/** @type {Record<string, string>} */
+const PICTURES = { camera: 'camera', screen: 'screen', other: 'picture' };
+
+/**
+ * Whose pictures the mix does not show, and why. Those who turned their camera off know.
+ * @param {{name: string, isSelf: boolean, tracks: Iterable<{kind: string, source: string, placeholder: import('../sdk/protocol.js').Placeholder | null}>}[]} people
+ */
+export function absentFrom(people) {
+  return people.flatMap(({ name, isSelf, tracks }) =>
+    [...tracks]
+      .filter(({ kind, placeholder }) => kind === 'video' && placeholder && placeholder.reason !== 'cameraOff')
+      .map(({ source, placeholder }) => {
+        const what = PICTURES[source] ?? 'picture';
+        return `${isSelf ? 'Your' : `${name}’s`} ${what}: ${placeholder?.explanation}`;
+      }),
+  );
+}
+
+/**
+ * Whom the mix shows, for those who hear it.
+ * @param {import('../sdk/protocol.js').MixCell[]} cells
+ * @param {(participantId: string) => {name: string, explanation?: string} | null} find
+ */
+export function mixInWords(cells, find) {
+  const names = cells.map(({ participantId, trackId }) => {
+    const person = find(participantId);
+    if (!person) return null;
+    const why = trackId ? person.explanation : 'camera off';
+    return why ? `${person.name} (${why})` : person.name;
+  });
+  return names.filter(Boolean).join(', ');
 }
 
 /**

@@ -41,6 +41,9 @@
  * @property {{participant: import('./participant.js').Participant<any>, view: import('./protocol.js').View}} viewChanged
  *   One's own included.
  * @property {{layout: import('./protocol.js').Layout}} layout The picture of the mix is laid out so.
+ * @property {{participant: import('./participant.js').Participant<any>, track: LocalTrack | RemoteTrack}} trackPlaceholder
+ *   Why the mix does not show a track changed: its `placeholder`, `null` where it does. One's own included.
+ * @property {{cells: import('./protocol.js').MixCell[]}} mixCells What the mix shows where.
  * @property {{flows: import('./protocol.js').Flow[]}} flows Who sends how much to whom, every 2 s after `watchFlows`.
  * @property {{error: unknown}} fault Something went wrong in the background; the room goes on.
  */

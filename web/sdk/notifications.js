@@ -38,6 +38,8 @@ const HANDLERS = {
   topology: (params, { topology }) => topology(params),
   viewChanged: handleView,
   layout: handleLayout,
+  trackPlaceholder: handlePlaceholder,
+  mixCells: handleCells,
   relayed: (params, { relayed }) => relayed(params),
   flows: (params, { room }) => room.emit('flows', params),
   removed: (params, { end }) => end(params.reason ?? 'removed', params),
@@ -144,6 +146,26 @@ function handleView({ participantId, view }, { room }) {
 function handleLayout({ layout }, { room }) {
   room.layout = layout;
   room.emit('layout', { layout });
+}
+
+/** @param {any} params @param {Receiver} to */
+function handlePlaceholder({ participantId, trackId, placeholder }, { room }) {
+  const participant = everyone(room).find(({ id }) => id === participantId);
+  const track = participant?.tracks.get(trackId);
+  if (!participant || !track || isSame(track.placeholder, placeholder)) return;
+  track.placeholder = placeholder ?? null;
+  room.emit('trackPlaceholder', { participant, track });
+}
+
+/** @param {any} one @param {any} other */
+function isSame(one, other) {
+  return one?.reason === other?.reason && one?.explanation === other?.explanation;
+}
+
+/** @param {any} params @param {Receiver} to */
+function handleCells({ cells }, { room }) {
+  room.mixCells = cells;
+  room.emit('mixCells', { cells });
 }
 
 /** @param {any} _params @param {Receiver} to */

@@ -23,6 +23,12 @@
  * @property {string} [name]
  * @property {boolean} muted
  * @property {string} [codec]
+ * @property {Placeholder} [placeholder]
+ */
+
+/**
+ * Why the mix does not show a track: a stable word for programs, such as `tooLarge`, and words for people.
+ * @typedef {{reason: string, explanation: string}} Placeholder
  */
 
 /**
@@ -47,6 +53,12 @@
 /**
  * How the picture of the mix is laid out.
  * @typedef {{arrangement: Arrangement, fit?: 'crop' | 'letterbox', cells?: Cell[]}} Layout
+ */
+
+/**
+ * A cell of the mix as it is, in fractions of the picture; later ones cover earlier ones. Without `trackId` it is of
+ * somebody without a camera.
+ * @typedef {{x: number, y: number, w: number, h: number, participantId: string, trackId?: string}} MixCell
  */
 
 /**
@@ -76,7 +88,7 @@
  * @property {string} participantId
  * @property {string} sessionId
  * @property {string} resumeToken
- * @property {{name: string, layout?: Layout} & TopologyInfo} room
+ * @property {{name: string, layout?: Layout, mixCells?: MixCell[]} & TopologyInfo} room
  * @property {ParticipantInfo[]} participants
  * @property {{grants?: Grants, name?: string, tracks?: TrackInfo[], view?: View}} [you]
  * @property {string | null} [activeSpeaker]

@@ -40,6 +40,8 @@ export class Room extends Emitter {
     this.viewIntent = 'auto';
     /** How the picture of the mix is laid out. @type {import('./protocol.js').Layout} */
     this.layout = { arrangement: 'grid' };
+    /** What the mix shows where; empty without one. @type {import('./protocol.js').MixCell[]} */
+    this.mixCells = [];
     /** Oneself. @type {Participant<LocalTrack>} */
     this.local = new Participant('', '');
     /** What one may do here. @type {import('./protocol.js').Grants} */

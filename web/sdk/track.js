@@ -42,6 +42,8 @@ export class LocalTrack extends Emitter {
     this.name = options.name;
     this.muted = options.muted ?? false;
     this.reopen = options.reopen;
+    /** @type {import('./protocol.js').Placeholder | null} Why the mix does not show it; `null` where it does. */
+    this.placeholder = null;
     /** @type {MediaStreamTrack | null} `null` while a muted camera is let go. */
     this.mediaStreamTrack = mediaStreamTrack;
     this.isLocal = /** @type {const} */ (true);
@@ -91,6 +93,8 @@ export class RemoteTrack extends Emitter {
     this.name = info.name;
     this.codec = info.codec;
     this.muted = info.muted;
+    /** @type {import('./protocol.js').Placeholder | null} Why the mix does not show it; `null` where it does. */
+    this.placeholder = null;
     /** @type {MediaStreamTrack | null} `null` while it is not received. */
     this.mediaStreamTrack = null;
     this.isLocal = /** @type {const} */ (false);

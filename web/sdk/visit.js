@@ -223,12 +223,18 @@ export class Visit {
   /** @param {Joined} joined */
   #adopt(joined) {
     const room = this.#room;
-    const { name, layout, ...move } = joined.room;
+    const { name, layout, mixCells = [], ...move } = joined.room;
     room.name = name;
     room.grants = joined.you?.grants ?? {};
     room.local.id = joined.participantId;
     this.roster.replace(joined.participants);
     if (layout) this.#notifications.handle('layout', { layout });
+    this.#notifications.handle('mixCells', { cells: mixCells });
+    const own = { id: room.local.id, tracks: joined.you?.tracks ?? [] };
+    for (const { id: participantId, tracks } of [own, ...joined.participants]) {
+      for (const { id: trackId, placeholder } of tracks ?? [])
+        this.#notifications.handle('trackPlaceholder', { participantId, trackId, placeholder });
+    }
     this.#tellTopology({ ...move, view: joined.you?.view });
     this.#notifications.handle('activeSpeaker', { participantId: joined.activeSpeaker });
   }

@@ -70,3 +70,31 @@ test('what a newer server says is passed over', () => {
   notifications.handle('constructor', {});
   assert.deepEqual(told, []);
 });
+
+test('why the mix does not show a track stands at the track, told once and until it is shown', () => {
+  const { notifications, told, room } = open();
+  const track = { id: 't', kind: 'video', source: 'camera', muted: false };
+  notifications.handle('participantJoined', { participant: { id: 'a', name: 'A', tracks: [track] } });
+  told.length = 0;
+  const placeholder = { reason: 'tooLarge', explanation: 'video too large: 7680x4320' };
+  const say = (/** @type {any} */ what) =>
+    notifications.handle('trackPlaceholder', { participantId: 'a', trackId: 't', placeholder: what });
+  say(placeholder);
+  say({ ...placeholder });
+  assert.deepEqual(room.participants.get('a').tracks.get('t').placeholder, placeholder);
+  assert.deepEqual(told.map(([name]) => name), ['trackPlaceholder']);
+  say(null);
+  assert.equal(room.participants.get('a').tracks.get('t').placeholder, null);
+  say(undefined);
+  assert.equal(told.length, 2);
+  notifications.handle('trackPlaceholder', { participantId: 'b', trackId: 't', placeholder });
+  assert.equal(told.length, 2, 'of nobody who is here');
+});
+
+test('the cells of the mix are kept as they were told last', () => {
+  const { notifications, told, room } = open();
+  const cells = [{ x: 0, y: 0, w: 1, h: 1, participantId: 'me' }];
+  notifications.handle('mixCells', { cells });
+  assert.deepEqual(room.mixCells, cells);
+  assert.deepEqual(told, [['mixCells', { cells }]]);
+});

@@ -13,6 +13,7 @@ import { loudness } from '../app/level.js';
 import { initials, inventRoomName, voiceOf } from '../app/names.js';
 import { inviteLink, readParams } from '../app/params.js';
 import { serverFacts } from '../app/server-facts.js';
+import { absentFrom, mixInWords } from '../app/topology-words.js';
 import { wordsForDevices, wordsForError, wordsForMany } from '../app/words.js';
 
 test('initials are of the first and the last word, in any script', () => {
@@ -122,4 +123,26 @@ test('of many who do the same a few are named', () => {
   assert.equal(told('Ada', 'Ben'), 'Ada and Ben joined');
   assert.equal(told('Ada', 'Ben', 'Chiara'), 'Ada, Ben and Chiara joined');
   assert.equal(told('Ada', 'Ben', 'Chiara', 'Dov'), 'Ada, Ben and 2 others joined');
+});
+
+test('whom the mix shows and whom not is said in words', () => {
+  const cell = { x: 0, y: 0, w: 1, h: 1 };
+  /** @type {Record<string, {name: string, explanation?: string}>} */
+  const people = { a: { name: 'Ada' }, b: { name: 'Ben', explanation: 'video stopped' } };
+  const cells = [
+    { ...cell, participantId: 'a', trackId: 't' },
+    { ...cell, participantId: 'b', trackId: 'u' },
+    { ...cell, participantId: 'a' },
+    { ...cell, participantId: 'gone' },
+  ];
+  assert.equal(mixInWords(cells, (id) => people[id] ?? null), 'Ada, Ben (video stopped), Ada (camera off)');
+  const camera = { kind: 'video', source: 'camera' };
+  const frozen = { reason: 'frozen', explanation: 'video stopped' };
+  const off = { reason: 'cameraOff', explanation: 'camera off' };
+  const lines = absentFrom([
+    { name: 'Ada', isSelf: true, tracks: [{ ...camera, placeholder: frozen }] },
+    { name: 'Ben', isSelf: false, tracks: [{ ...camera, source: 'screen', placeholder: frozen }, { ...camera, placeholder: off }] },
+    { name: 'Cem', isSelf: false, tracks: [{ ...camera, placeholder: null }] },
+  ]);
+  assert.deepEqual(lines, ['Your camera: video stopped', 'Ben’s screen: video stopped']);
 });
