@@ -15,6 +15,7 @@ mod serve;
 mod signaling;
 mod tls;
 pub mod turn;
+mod writing;
 
 #[cfg(test)]
 mod testing;
