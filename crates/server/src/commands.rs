@@ -139,7 +139,7 @@ async fn run(config: Config, root: &ArgMatches) -> ExitCode {
             _ = terminate.recv() => break true,
             _ = interrupt.recv() => break true,
             () = server.ended() => break false,
-            _ = hangup.recv() => reload(&server, root),
+            _ = hangup.recv() => reload(&server, root).await,
         }
     };
     if !told {
@@ -162,9 +162,14 @@ async fn run(config: Config, root: &ArgMatches) -> ExitCode {
     }
 }
 
-/// Reads the configuration again for what may change while calls go on: the secrets of TURN credentials.
-fn reload(server: &Server, root: &ArgMatches) {
+/// Reads the configuration again for what may change while calls go on: the files of the certificate, the secrets of TURN
+/// credentials.
+async fn reload(server: &Server, root: &ArgMatches) {
     let Some(config) = load(root) else { return };
+    match server.reload_certificate(&config).await {
+        Ok(()) => tracing::info!("the certificate was read again"),
+        Err(error) => complain(&error),
+    }
     let secrets = config.turn.map(|turn| turn.secrets).unwrap_or_default();
     match server.set_turn_secrets(secrets) {
         Ok(()) => tracing::info!("the secrets of TURN credentials were read again"),

@@ -59,6 +59,8 @@ pub struct Server {
     address: SocketAddr,
     app: Arc<App>,
     handle: Handle<SocketAddr>,
+    /// What HTTP shows; shared with its connections.
+    tls: Option<RustlsConfig>,
     http: JoinHandle<io::Result<()>>,
 }
 
@@ -88,8 +90,8 @@ impl Server {
         let app = Arc::new(App::new(config, rooms, workers, turn.clone()));
         let routes = http::router(&app);
         let handle = Handle::new();
-        let http = tokio::spawn(serve(listener, tls, routes, handle.clone(), turn));
-        Ok(Self { address, app, handle, http })
+        let http = tokio::spawn(serve(listener, tls.clone(), routes, handle.clone(), turn));
+        Ok(Self { address, app, handle, tls, http })
     }
 
     /// Where HTTP is served.
@@ -113,6 +115,27 @@ impl Server {
     /// What is wrong with them.
     pub fn set_turn_secrets(&self, secrets: Vec<Secret>) -> Result<(), String> {
         self.app.turn.as_ref().map_or(Ok(()), |turn| turn.set_secrets(secrets))
+    }
+
+    /// Reads the files of the certificate again, for HTTP and TURN, while connections and calls go on. A certificate that was made at start
+    /// stays.
+    ///
+    /// # Errors
+    /// What is wrong with them; the former certificate is shown on then.
+    pub async fn reload_certificate(&self, config: &Config) -> Result<(), String> {
+        let (Some(tls), Tls::Files { .. }, Tls::Files { .. }) =
+            (&self.tls, &self.app.config.tls, &config.tls)
+        else {
+            return Ok(());
+        };
+        let fresh = tls::load(config).await.map_err(|error| error.to_string())?;
+        if let Some(turn) = &self.app.turn {
+            turn.set_certificate(config)?;
+        }
+        if let Some(fresh) = fresh {
+            tls.reload_from_config(fresh.get_inner());
+        }
+        Ok(())
     }
 
     /// Where the web app is found: here, and from the local network where it is served there too.

@@ -106,6 +106,14 @@ impl Turn {
         Ok(())
     }
 
+    /// Shows the certificate that stands in the configuration's files to clients that come from here on. Calls go on.
+    pub(crate) fn set_certificate(&self, config: &Config) -> Result<(), String> {
+        let Tls::Files { cert, key } = &config.tls else { return Ok(()) };
+        let identity = Identity::from_files(cert, key)?;
+        self.server.set_certificate(Some(identity.tls()?), Some(identity.dtls()?));
+        Ok(())
+    }
+
     /// Takes over a connection to the web port that speaks TURN.
     pub(crate) fn adopt(&self, socket: std::net::TcpStream, tls: Option<ServerConnection>, read: Vec<u8>) {
         self.server.adopt(socket, tls, read);
