@@ -99,14 +99,24 @@ pub(crate) fn tcp(server: SocketAddr) -> TcpStream {
 
 /// TLS that trusts this certificate alone.
 pub(crate) fn tls(server: SocketAddr, trusted: &CertificateDer<'static>) -> io::Result<TlsStream> {
+    tls_for(server, trusted, &[])
+}
+
+/// The same, with application protocols named.
+pub(crate) fn tls_for(
+    server: SocketAddr,
+    trusted: &CertificateDer<'static>,
+    protocols: &[&[u8]],
+) -> io::Result<TlsStream> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     let name = ServerName::from(server.ip());
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(connection, tcp(server));

@@ -1,7 +1,7 @@
 //! Clients that waste a connection: slow ones, silent ones, many of them, and those that never read.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use motet_relay::protocol::stream::MESSAGE_LEN_MAX;
@@ -61,6 +61,24 @@ fn who_comes_without_an_allocation_does_not_stay() {
     assert!(clients.iter().all(is_ended));
     stage.wait_for("each is counted", |counters| {
         dropped(counters, "half_open_late") == clients.len() as u64 && counters.connections == 0
+    });
+}
+
+#[test]
+fn a_connection_that_was_begun_elsewhere_does_not_stay_either() {
+    let stage = Stage::with(|settings| settings.server.lifetimes.half_open = Duration::from_secs(1));
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let adopted = |read: &[u8]| {
+        let client = tcp(elsewhere.local_addr().unwrap());
+        stage.server.adopt(elsewhere.accept().unwrap().0, None, read.to_vec());
+        client
+    };
+    // One byte was read of it, and no other comes; nothing; a whole request; nonsense.
+    let clients = [&b"\0"[..], b"", &binding().0, b"GET / HTTP/1.1"].map(adopted);
+    assert!(clients.iter().all(is_ended));
+    stage.wait_for("each is counted", |counters| {
+        (dropped(counters, "half_open_late"), dropped(counters, "no_protocol")) == (3, 1)
+            && counters.connections == 0
     });
 }
 
