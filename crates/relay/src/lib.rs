@@ -12,6 +12,7 @@ mod mailbox;
 mod relays;
 mod server;
 mod settings;
+mod spare;
 mod start;
 mod stream;
 mod turn;

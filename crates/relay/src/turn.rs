@@ -19,6 +19,7 @@ use crate::identity::Identity;
 use crate::mailbox::{Letter, Mailbox, Post};
 use crate::relays::Shelf;
 use crate::settings::TurnSettings;
+use crate::spare::{Spare, give_back};
 use crate::start::Listeners;
 use crate::stream::{Role, StreamId, Streams};
 use dtls::Tunnels;
@@ -68,6 +69,7 @@ pub(crate) struct Turn {
     scratch: Box<[u8]>,
     drops: EngineDrops,
     pace: Pace,
+    spare: Spare,
     now: Now,
     /// When the outside was last told the counters, and whether something has happened since.
     reported: Instant,
@@ -158,6 +160,7 @@ impl Turn {
             scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
             drops: EngineDrops::new(),
             pace: Pace::new(settings.pause),
+            spare: Spare::default(),
             now: time(),
             reported: Instant::now(),
             is_report_due: true,
@@ -297,6 +300,9 @@ impl Turn {
     fn report(&mut self) {
         self.reported = self.now.instant;
         self.is_report_due = false;
+        if self.spare.is_due(self.server.counters().allocations as usize) {
+            give_back();
+        }
         let listeners = self.net.uses.iter().enumerate().filter(|(_, used)| **used == PortUse::Listener);
         let ports = listeners.filter_map(|(index, _)| self.net.ports.get(PortId(index as u32)));
         self.mailbox.report(ThreadCounters {
