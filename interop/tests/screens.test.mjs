@@ -127,6 +127,51 @@ async function drawsRoom(person, topology, name) {
   await picture(page, name);
 }
 
+/** Whether the board of the layout editor is on the screen with all its cells. */
+const boardFits = (page) =>
+  page.evaluate(() => {
+    const board = document.querySelector('.board')?.getBoundingClientRect();
+    const inside = (box) => box.left >= board.left - 1 && box.right <= board.right + 1 && box.top >= board.top - 1 && box.bottom <= board.bottom + 1;
+    const cells = [...document.querySelectorAll('.board-cell')].map((cell) => cell.getBoundingClientRect());
+    return board?.width > 200 && board.left >= 0 && board.right <= innerWidth && cells.length > 0 && cells.every(inside);
+  });
+
+/** Draws a layout by hand and by keys, and waits until the server has it and the mix its cells. */
+async function drawsOwnLayout({ page }) {
+  await page.click('.choice:has(input[name=layout][value=custom])');
+  const cells = () => page.evaluate(() => window.motet.room.layout.cells ?? []);
+  await until('a layout of one\'s own begins with some cells', async () => (await cells()).length === 4);
+  await until('the mix has the cells of those who are here', () => page.evaluate(() => window.motet.room.mixCells.length === 3));
+  await page.evaluate(() => document.querySelector('.layout-editor').scrollIntoView({ block: 'center' }));
+  const box = await (await page.$$('.board-cell'))[1].boundingBox();
+  const board = await (await page.$('.board')).boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 - board.width * 0.3, box.y + box.height / 2 + board.height * 0.1, { steps: 5 });
+  await page.mouse.up();
+  await until('the dragged cell is elsewhere for everybody', async () => Math.abs((await cells())[1].x - 0.46) < 0.03);
+  const before = (await cells())[1];
+  await page.focus('.board-cell.is-chosen');
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowDown']) await page.keyboard.press(key);
+  await page.keyboard.down('Shift');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.up('Shift');
+  await until('keys move and resize it', async () => {
+    const { x, y, w } = (await cells())[1];
+    return x < before.x - 0.03 && y > before.y + 0.01 && w > before.w + 0.01;
+  });
+  await page.keyboard.press('Delete');
+  await until('a key removes it', async () => (await cells()).length === 3);
+  await page.evaluate(() => {
+    const who = document.querySelector('.layout-editor select');
+    who.value = [...who.options].find(({ text }) => text.startsWith('Ben')).value;
+    who.dispatchEvent(new Event('change'));
+  });
+  await until('a cell shows one of choice', async () => (await cells()).some(({ who }) => who.startsWith('p_')));
+  assert.ok(await boardFits(page));
+  await picture(page, 'own-layout');
+}
+
 test('the room is drawn as mesh, star and mix, with figures, and is switched by buttons', { timeout: 200_000 }, async () => {
   const people = [];
   const join = async (name, index, viewport) => {
@@ -151,12 +196,16 @@ test('the room is drawn as mesh, star and mix, with figures, and is switched by 
     }
     await people[0].page.click('.choice:has(input[name=layout][value=speakerStrip])');
     await until('the layout is told', () => people[0].page.evaluate(() => window.motet.room.layout.arrangement === 'speakerStrip'));
+    await drawsOwnLayout(people[0]);
     await join(NAMES[3], 3, PHONE);
     await people[3].settles('mcu', 'mix');
     await people[3].seesAndHears({ videos: 1, audios: 1 });
     await picture(people[3].page, 'mix-phone');
     await people[3].page.click('.room-chip');
     await drawsRoom(people[3], 'mcu', 'room-phone');
+    await people[3].page.evaluate(() => document.querySelector('.layout-editor').scrollIntoView());
+    await until('all of the board is in view', () => boardFits(people[3].page));
+    await picture(people[3].page, 'own-layout-phone');
     assert.deepEqual(people[0].console.filter((line) => /error/i.test(line)), []);
   } finally {
     await Promise.all(people.map((person) => person.page.close()));

@@ -14,7 +14,7 @@ export const SIDE_MIN = 0.05;
 const SNAP = 0.012;
 
 /** @type {Record<string, string>} */
-const WHO = { active: 'Who speaks', next: 'Next person', screen: 'Shared screen' };
+const WHO = { active: 'Speaker', next: 'Next', screen: 'Screen' };
 
 /** What somebody begins with: one large picture, three small ones in its corner. @returns {Cell[]} */
 export function firstCells() {

@@ -31,8 +31,8 @@ const KEY_STEP = 0.02;
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FIELDS = /** @type {const} */ ([
-  ['x', 'From left'],
-  ['y', 'From top'],
+  ['x', 'Left'],
+  ['y', 'Top'],
   ['w', 'Width'],
   ['h', 'Height'],
 ]);
@@ -172,6 +172,7 @@ export function createLayoutEditor(onChange) {
       'button',
       {
         type: 'button',
+        class: 'board-cell',
         pointerdown: (/** @type {PointerEvent} */ event) => drag(event, index),
         keydown: (/** @type {KeyboardEvent} */ event) => press(event, index),
         focus: () => choose(index),
