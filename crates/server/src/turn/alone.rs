@@ -38,12 +38,13 @@ pub fn serve(arguments: &ArgMatches) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(run(settings))
+    runtime.block_on(run(settings, arguments))
 }
 
-async fn run(settings: TurnSettings) -> ExitCode {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+async fn run(settings: TurnSettings, arguments: &ArgMatches) -> ExitCode {
+    let signals =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         complain("cannot listen for signals");
         return ExitCode::FAILURE;
     };
@@ -61,12 +62,28 @@ async fn run(settings: TurnSettings) -> ExitCode {
         say(&format!("  listens on {addr}, UDP, TCP, TLS and DTLS"));
     }
     say(&format!("  relays from {}, ports {} to {}", relays.join(", "), ports.start(), ports.end()));
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => match reload(&server, arguments) {
+                Ok(()) => say("  secrets and certificate were read again"),
+                Err(problem) => complain(&problem),
+            },
+        }
     }
     server.stop();
     ExitCode::SUCCESS
+}
+
+/// Reads again what stands in files and may change while calls go on. A certificate that was made at start stays.
+fn reload(server: &TurnServer, arguments: &ArgMatches) -> Result<(), String> {
+    let TurnSettings { server: protocol, tls, dtls, .. } = settings(arguments)?;
+    server.set_secrets(&protocol.secrets).map_err(|error| error.to_string())?;
+    if arguments.contains_id("tls-cert") {
+        server.set_certificate(tls, dtls);
+    }
+    Ok(())
 }
 
 fn settings(arguments: &ArgMatches) -> Result<TurnSettings, String> {

@@ -13,46 +13,42 @@ use crate::pipes::{Datagrams, PATIENCE, Sealed, Streamed, socket, tls};
 use crate::stage::SECRET;
 use crate::turn_client::{Client, Peer, REALM, relay_both_ways};
 
-/// The binary with a configuration of its own; ends with this value.
+/// The binary; ends with this value.
 struct Running {
     child: Child,
-    folder: PathBuf,
-    web: SocketAddr,
-    turn: SocketAddr,
+    lines: Receiver<String>,
     complaints: Receiver<String>,
 }
 
 impl Running {
-    fn start(folder: &Path, secrets: &str) -> Self {
-        configure(folder, secrets);
+    fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_motet"));
-        command.env_remove("MOTET_CONFIG").env_remove("MOTET_DEV").arg("--config");
-        command.arg(folder.join("motet.yaml")).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary runs");
+        command.env_remove("MOTET_CONFIG").env_remove("MOTET_DEV").args(arguments);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
         let lines = told(child.stdout.take().expect("piped"));
         let complaints = told(child.stderr.take().expect("piped"));
-        let find = |before: &str| {
-            let addr = loop {
-                let line = lines.recv_timeout(PATIENCE).expect("it says where it is");
-                if let Some((_, rest)) = line.split_once(before) {
-                    break rest.trim_matches('/').parse().expect("an address");
-                }
-            };
-            addr
-        };
-        let (web, turn) = (find("  app    https://"), find("  turn   "));
-        Self { child, folder: folder.to_owned(), web, turn, complaints }
+        Self { child, lines, complaints }
     }
 
-    /// Has it read its configuration again.
-    fn reload(&self, secrets: &str) {
-        configure(&self.folder, secrets);
-        self.signal("-HUP");
+    /// The address between two texts of a line that comes.
+    fn find(&self, before: &str, behind: &str) -> SocketAddr {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect("it says where it is");
+            if let Some((_, rest)) = line.split_once(before) {
+                return rest.split_once(behind).map_or(rest, |(addr, _)| addr).parse().expect("an address");
+            }
+        }
     }
 
-    fn signal(&self, signal: &str) {
+    fn complaint(&self) -> String {
+        self.complaints.recv_timeout(PATIENCE).expect("it says what is wrong")
+    }
+
+    /// Has it read its files again.
+    fn reload(&self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
+        assert!(Command::new("kill").args(["-HUP", &id]).status().expect("kill runs").success());
     }
 }
 
@@ -95,6 +91,18 @@ fn certify(folder: &Path) -> (CertificateDer<'static>, String) {
     (made.cert.der().clone(), made.cert.pem())
 }
 
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What an Allocate request with credentials of a secret is answered.
+fn code(turn: SocketAddr, secret: &[u8]) -> u16 {
+    let mut client = Client::of_secret(Datagrams::to(turn), secret);
+    client.try_allocate(|request| request).expect("an answer").code()
+}
+
 /// Waits until what is true at some moment after a signal is true.
 fn until(mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
@@ -105,21 +113,23 @@ fn until(mut is_so: impl FnMut() -> bool) {
 
 #[test]
 fn secrets_and_certificates_are_read_again_and_calls_go_on() {
-    let folder = std::env::temp_dir().join(format!("motet-reload-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = folder("motet-reload");
     let (old, old_pem) = certify(&folder);
-    let server = Running::start(&folder, "old-secret");
-    let code = |secret: &[u8]| {
-        let mut client = Client::of_secret(Datagrams::to(server.turn), secret);
-        client.try_allocate(|request| request).expect("an answer").code()
+    configure(&folder, "old-secret");
+    let server = Running::start(&["--config", &folder.join("motet.yaml").display().to_string()]);
+    let (web, turn) = (server.find("  app    https://", "/"), server.find("  turn   ", " "));
+    let reload = |secrets: &str| {
+        configure(&folder, secrets);
+        server.reload();
     };
+    let code = |secret: &[u8]| code(turn, secret);
     let peer = Peer::new();
-    let sealed = Sealed::handshake(socket(server.turn), &old_pem).expect("a handshake");
+    let sealed = Sealed::handshake(socket(turn), &old_pem).expect("a handshake");
     let mut calls = [
-        Client::of_secret(Datagrams::to(server.turn), b"old-secret"),
+        Client::of_secret(Datagrams::to(turn), b"old-secret"),
         Client::of_secret(sealed, b"old-secret"),
-        Client::of_secret(Streamed::over(tls(server.turn, &old).unwrap()), b"old-secret"),
-        Client::of_secret(Streamed::over(tls(server.web, &old).unwrap()), b"old-secret"),
+        Client::of_secret(Streamed::over(tls(turn, &old).unwrap()), b"old-secret"),
+        Client::of_secret(Streamed::over(tls(web, &old).unwrap()), b"old-secret"),
     ];
     let relayed = calls.each_mut().map(|client| {
         let relayed = client.allocate();
@@ -135,29 +145,71 @@ fn secrets_and_certificates_are_read_again_and_calls_go_on() {
     assert_eq!(code(b"new-secret"), 401);
 
     let (new, new_pem) = certify(&folder);
-    server.reload("new-secret, old-secret");
+    reload("new-secret, old-secret");
     until(|| code(b"new-secret") == 0);
     assert_eq!(code(b"old-secret"), 0, "it is still among them");
-    for door in [server.turn, server.web] {
+    for door in [turn, web] {
         assert!(tls(door, &new).is_ok() && tls(door, &old).is_err(), "{door} shows the new certificate");
     }
-    assert!(Sealed::handshake(socket(server.turn), &new_pem).is_some());
-    assert!(Sealed::handshake(socket(server.turn), &old_pem).is_none());
+    assert!(Sealed::handshake(socket(turn), &new_pem).is_some());
+    assert!(Sealed::handshake(socket(turn), &old_pem).is_none());
     go_on();
 
     std::fs::write(folder.join("k.pem"), "no key").unwrap();
-    server.reload("new-secret");
+    reload("new-secret");
     until(|| code(b"old-secret") == 401);
-    let complaint = server.complaints.recv_timeout(PATIENCE).expect("it says what is wrong");
+    let complaint = server.complaint();
     assert!(complaint.starts_with("cannot use tls_cert and tls_key: "), "{complaint}");
-    assert!(tls(server.web, &new).is_ok() && tls(server.turn, &new).is_ok(), "the former is shown on");
+    assert!(tls(web, &new).is_ok() && tls(turn, &new).is_ok(), "the former is shown on");
     assert_eq!(code(b"new-secret"), 0);
     go_on();
 
     // What makes no sense changes nothing.
-    server.reload("''");
-    let complaint = server.complaints.recv_timeout(PATIENCE).expect("it says what is wrong");
+    reload("''");
+    let complaint = server.complaint();
     assert!(complaint.contains("tls_cert") || complaint.contains("secret"), "{complaint}");
     assert_eq!(code(b"new-secret"), 0);
     go_on();
+}
+
+#[test]
+fn a_turn_server_alone_reads_its_files_again_too() {
+    let folder = folder("motet-turn-reload");
+    let (old, _) = certify(&folder);
+    let path = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(path("secret"), "old-secret\n").unwrap();
+    let secret = format!("@{}", path("secret"));
+    let server = Running::start(
+        &[
+            &[
+                "turn",
+                "--listen=127.0.0.1:0",
+                "--allow-peer=127.0.0.0/8",
+                "--realm",
+                REALM,
+                "--secret",
+                &secret,
+            ][..],
+            &["--tls-cert", &path("c.pem"), "--tls-key", &path("k.pem")],
+        ]
+        .concat(),
+    );
+    let turn = server.find("  listens on ", ",");
+    let (mut call, peer) =
+        (Client::of_secret(Streamed::over(tls(turn, &old).unwrap()), b"old-secret"), Peer::new());
+    let relayed = call.allocate();
+    assert_eq!(call.bind(peer.addr()), 0);
+    let (new, _) = certify(&folder);
+    std::fs::write(path("secret"), "new-secret").unwrap();
+    server.reload();
+    until(|| code(turn, b"new-secret") == 0);
+    assert_eq!(code(turn, b"old-secret"), 401);
+    until(|| tls(turn, &new).is_ok());
+    relay_both_ways(&mut call, &peer, relayed);
+    assert_eq!(call.refresh(600), 0);
+    std::fs::write(path("secret"), "").unwrap();
+    server.reload();
+    assert_eq!(server.complaint(), "a secret is empty");
+    assert_eq!(code(turn, b"new-secret"), 0);
+    relay_both_ways(&mut call, &peer, relayed);
 }
