@@ -144,9 +144,23 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         why: "RFC 8489 section 9.2.4: once a request is authentic, answers are signed too",
         places: &[
             at("somebody else's allocation", ANY, "MESSAGE-INTEGRITY", "-", "right"),
+            at(
+                "an allocation by time-limited credentials",
+                "by another participant",
+                "MESSAGE-INTEGRITY",
+                "-",
+                "right",
+            ),
             at("allocating twice", "another transaction", "MESSAGE-INTEGRITY", "-", "right"),
             at(ANY, "ConnectionBind", "MESSAGE-INTEGRITY", "-", "right"),
         ],
+    },
+    Difference {
+        what: "Time-limited usernames that end in their time, as NAME:TIME",
+        coturn: "as good as TIME:NAME",
+        motet: "401",
+        why: "draft-uberti-behave-turn-rest-00 section 2.2 has the time first",
+        places: &[outcome("time-limited credentials", "the time behind the name", "success", "401")],
     },
     Difference {
         what: "CreatePermission, ChannelBind and Connect without an allocation",

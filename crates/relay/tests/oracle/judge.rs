@@ -21,6 +21,7 @@ pub(crate) const ANY: &str = "*";
 const ABSENT: &str = "-";
 
 /// One script's steps, as each server answered.
+#[derive(Clone)]
 pub(crate) struct Compared {
     pub(crate) script: &'static str,
     pub(crate) coturn: Vec<(&'static str, Seen)>,

@@ -11,20 +11,30 @@ mod wire;
 
 use std::net::SocketAddr;
 use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
 use differences::{DIFFERENCES, Difference};
 use judge::{Compared, Place, judge};
 use scripts::Script;
-use servers::Coturn;
+use servers::{Coturn, Users};
 use talk::Talk;
 
 #[test]
 fn coturn_and_motet_answer_alike_but_for_known_differences() {
-    let (coturn, motet) = (Coturn::start(), servers::motet());
+    let compared = [compare(Users::Lasting), compare(Users::TimeLimited)].concat();
+    let found: Vec<Place<'_>> = compared.iter().flat_map(Compared::places).collect();
+    let complaints = judge(&found, DIFFERENCES);
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// Holds every script with both servers at once.
+fn compare(users: Users) -> Vec<Compared> {
+    let (coturn, motet) = (Coturn::start(users), servers::motet(users));
+    wait_for_users(coturn.addr, users);
     // Talks live on to the end, so that their sockets' ports are given to nobody else.
     let (coturn, motet) = std::thread::scope(|scope| {
         let hold_all = |server: SocketAddr| -> Vec<_> {
-            scripts::all().map(|script| scope.spawn(move || hold(script, server))).collect()
+            scripts::of(users).map(|script| scope.spawn(move || hold(script, server))).collect()
         };
         let (coturn, motet) = (hold_all(coturn.addr), hold_all(motet.listen_addrs()[0]));
         let all = |talks: Vec<ScopedJoinHandle<'_, Talk>>| -> Vec<Talk> {
@@ -32,17 +42,27 @@ fn coturn_and_motet_answer_alike_but_for_known_differences() {
         };
         (all(coturn), all(motet))
     });
-    let compared: Vec<Compared> = scripts::all()
-        .zip(coturn.iter().zip(&motet))
+    scripts::of(users)
+        .zip(coturn.into_iter().zip(motet))
         .map(|(script, (coturn, motet))| Compared {
             script: script.name,
-            coturn: coturn.seen.clone(),
-            motet: motet.seen.clone(),
+            coturn: coturn.seen,
+            motet: motet.seen,
         })
-        .collect();
-    let found: Vec<Place<'_>> = compared.iter().flat_map(Compared::places).collect();
-    let complaints = judge(&found, DIFFERENCES);
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+        .collect()
+}
+
+/// coturn answers Binding before it can read its database, and knows nobody until then.
+fn wait_for_users(server: SocketAddr, users: Users) {
+    let begun = Instant::now();
+    loop {
+        let mut talk = Talk::with(server);
+        talk.ask("allocate", ask::allocate().by(users.somebody()));
+        if talk.seen.iter().all(|(_, seen)| seen[talk::OUTCOME] == "success") {
+            return;
+        }
+        assert!(begun.elapsed() < servers::PATIENCE, "coturn does not know its users: {:?}", talk.seen);
+    }
 }
 
 fn hold(script: &Script, server: SocketAddr) -> Talk {

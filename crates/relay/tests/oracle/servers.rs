@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use motet_relay::protocol::{AllowedPeer, Network, RelayIp, Settings, StaticUser};
+use motet_relay::protocol::{AllowedPeer, Network, RelayIp, Secret, Settings, StaticUser};
 use motet_relay::{TurnServer, TurnSettings};
 
 use crate::wire::{Writer, method};
@@ -24,22 +24,51 @@ pub(crate) struct Account {
 pub(crate) const ANNA: Account = Account { user: "anna", password: "correct-horse" };
 pub(crate) const BERT: Account = Account { user: "bert", password: "battery-staple" };
 
+/// Somebody with credentials until 2036, signed with [`SECRET`].
+pub(crate) const PARTICIPANT: Account =
+    Account { user: "2100000000:p1", password: "2TqTzXIxOY6fpceb4HOGQL85ZJw=" };
+
+/// Who has credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Users {
+    /// Anna and Bert, for good.
+    Lasting,
+    /// Whoever was given some for a time, signed with [`SECRET`].
+    TimeLimited,
+}
+
+impl Users {
+    /// One of them.
+    pub(crate) fn somebody(self) -> Account {
+        match self {
+            Self::Lasting => ANNA,
+            Self::TimeLimited => PARTICIPANT,
+        }
+    }
+}
+
+const SECRET: &str = "oracle-secret";
+
 /// Relays are here, peers too.
 pub(crate) const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(crate) const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// A peer that both are told to refuse.
 pub(crate) const DENIED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 5));
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take to serve.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Motet's, on one thread, so that what comes from one client is done in the order in which it came.
-pub(crate) fn motet() -> TurnServer {
+pub(crate) fn motet(users: Users) -> TurnServer {
     let mut protocol = Settings::new(REALM);
     let user = |account: Account| StaticUser {
         name: account.user.to_owned(),
         password: account.password.to_owned().into(),
     };
-    protocol.users = vec![user(ANNA), user(BERT)];
+    match users {
+        Users::Lasting => protocol.users = vec![user(ANNA), user(BERT)],
+        Users::TimeLimited => protocol.secrets = vec![Secret::new(SECRET)],
+    }
     protocol.relays = [IPV4, IPV6].map(|bind| RelayIp { bind, announce: None }).to_vec();
     protocol.peers.allowed =
         [IPV4, IPV6].map(|ip| AllowedPeer { network: Network::single(ip), ports: None }).to_vec();
@@ -55,21 +84,29 @@ pub(crate) fn motet() -> TurnServer {
 pub(crate) struct Coturn {
     child: Child,
     pub(crate) addr: SocketAddr,
+    log: PathBuf,
+    database: PathBuf,
 }
 
 impl Coturn {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(users: Users) -> Self {
         let addr = free();
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let log = folder.join(format!("coturn-{}.log", addr.port()));
+        let database = log.with_extension("db");
         let output = File::create(&log).unwrap();
         let mut command = Command::new("turnserver");
         command
             // No configuration file, no database of this machine, one thread.
             .args(["-n", "--no-dynamic-ip-list", "--no-dynamic-realms", "--relay-threads", "0"])
-            .arg(format!("--userdb={}", folder.join(format!("coturn-{}.db", addr.port())).display()))
+            .arg(format!("--userdb={}", database.display()))
             .args(["--lt-cred-mech", "--realm", REALM])
-            .args([ANNA, BERT].map(|account| format!("--user={}:{}", account.user, account.password)))
+            .args(match users {
+                Users::Lasting => [ANNA, BERT].map(|one| format!("--user={}:{}", one.user, one.password)),
+                Users::TimeLimited => {
+                    ["--use-auth-secret".to_owned(), format!("--static-auth-secret={SECRET}")]
+                }
+            })
             .args(["--listening-ip", "127.0.0.1", "--listening-port", &addr.port().to_string()])
             .args(["--relay-ip", "127.0.0.1", "--relay-ip", "::1", "--allow-loopback-peers"])
             .arg(format!("--denied-peer-ip={DENIED}"))
@@ -85,19 +122,19 @@ impl Coturn {
             ),
             Err(error) => panic!("turnserver, from the package coturn, does not start: {error}"),
         };
-        let mut started = Self { child, addr };
-        started.wait(&log);
+        let mut started = Self { child, addr, log, database };
+        started.wait();
         started
     }
 
     /// Asks it until it answers.
-    fn wait(&mut self, log: &PathBuf) {
+    fn wait(&mut self) {
         let socket = UdpSocket::bind(SocketAddr::new(IPV4, 0)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if let Ok(Some(status)) = self.child.try_wait() {
-                let said = std::fs::read_to_string(log).unwrap_or_default();
+                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
                 panic!("turnserver ended with {status}:\n{said}");
             }
             // Until it listens, the port is refused.
@@ -106,7 +143,7 @@ impl Coturn {
                 return;
             }
         }
-        let said = std::fs::read_to_string(log).unwrap_or_default();
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
         panic!("turnserver does not answer at {} within {PATIENCE:?}:\n{said}", self.addr);
     }
 }
@@ -116,6 +153,9 @@ impl Drop for Coturn {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for file in [&self.log, &self.database] {
+            let _ = std::fs::remove_file(file);
+        }
     }
 }
 

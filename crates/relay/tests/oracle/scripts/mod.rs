@@ -5,7 +5,9 @@ mod authentication;
 mod messages;
 mod peers;
 mod relaying;
+mod time_limited;
 
+use crate::servers::Users;
 use crate::talk::Talk;
 
 /// Steps that belong together: they may use one allocation.
@@ -14,9 +16,17 @@ pub(crate) struct Script {
     pub(crate) run: fn(&mut Talk),
 }
 
-/// All of them.
-pub(crate) fn all() -> impl Iterator<Item = &'static Script> {
-    [messages::SCRIPTS, authentication::SCRIPTS, allocations::SCRIPTS, peers::SCRIPTS, relaying::SCRIPTS]
-        .into_iter()
-        .flatten()
+/// All that are for servers with these users.
+pub(crate) fn of(users: Users) -> impl Iterator<Item = &'static Script> {
+    let scripts: &[&[Script]] = match users {
+        Users::Lasting => &[
+            messages::SCRIPTS,
+            authentication::SCRIPTS,
+            allocations::SCRIPTS,
+            peers::SCRIPTS,
+            relaying::SCRIPTS,
+        ],
+        Users::TimeLimited => &[time_limited::SCRIPTS],
+    };
+    scripts.iter().copied().flatten()
 }
