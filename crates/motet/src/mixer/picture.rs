@@ -122,14 +122,30 @@ impl Picture {
         Ok(())
     }
 
-    /// So many consume a producer; encodes that nobody has consumed for a while end.
-    pub(super) fn look(&mut self, compositor: &mut Compositor, producer_id: ProducerId, consumers: usize) {
-        let Some(rung) = self.rungs.iter_mut().find(|rung| rung.producer_id == producer_id) else { return };
+    /// So many consume a producer. Encodes that nobody has consumed for a while end; one that is consumed begins, though
+    /// nobody asked for a keyframe: requests get lost where a busy machine lets queues overflow, the router repeats them a few
+    /// times only, and without a packet no viewer knows that there is something to ask for.
+    ///
+    /// # Errors
+    /// Why it cannot begin.
+    pub(super) fn look(
+        &mut self,
+        now: Instant,
+        compositor: &mut Compositor,
+        (producer_id, consumers): (ProducerId, usize),
+        fps: u8,
+    ) -> Result<(), String> {
+        let found = self.rungs.iter_mut().enumerate().find(|(_, rung)| rung.producer_id == producer_id);
+        let Some((index, rung)) = found else { return Ok(()) };
         rung.consumers = consumers;
         rung.idle_looks = if consumers == 0 { rung.idle_looks.saturating_add(1) } else { 0 };
         if rung.idle_looks >= IDLE_LOOKS && rung.is_encoded {
             rung.is_encoded = false;
             compositor.remove_output(rung.output);
+        }
+        match consumers > 0 && !rung.is_encoded {
+            true => self.want_key_frame(now, compositor, index, fps),
+            false => Ok(()),
         }
     }
 
@@ -144,5 +160,63 @@ impl Picture {
             rung.is_encoded = false;
             compositor.remove_output(rung.output);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use motet_mixer::video::VideoSettings;
+
+    use super::*;
+
+    const PRODUCER: ProducerId = ProducerId(7);
+
+    fn picture() -> Picture {
+        let rung = Rung {
+            size: MixSize { width: 320, height: 180, bitrate_bps: 150_000 },
+            producer_id: PRODUCER,
+            output: OutputId(7),
+            stream: Stream::new(),
+            consumers: 0,
+            is_encoded: false,
+            is_open: true,
+            idle_looks: 0,
+        };
+        Picture { codec: Codec::Vp8, payload_type: PayloadType::new(100).unwrap(), rungs: vec![rung] }
+    }
+
+    /// How many packets a turn makes.
+    fn packets(compositor: &mut Compositor, now: Instant) -> usize {
+        compositor.handle_timeout(now);
+        let mut packet = Vec::new();
+        std::iter::from_fn(|| compositor.poll_packet(&mut packet)).count()
+    }
+
+    #[test]
+    fn a_viewer_whose_keyframe_requests_all_got_lost_is_served_within_a_look() {
+        let mut now = Instant::now();
+        let mut compositor = Compositor::new(now, VideoSettings::default());
+        let mut picture = picture();
+        now += Duration::from_secs(1);
+        assert_eq!(packets(&mut compositor, now), 0);
+        picture.look(now, &mut compositor, (PRODUCER, 1), 25).unwrap();
+        now += Duration::from_secs(1);
+        assert!(packets(&mut compositor, now) > 0);
+        assert!(picture.rungs()[0].is_encoded);
+    }
+
+    #[test]
+    fn an_encode_that_nobody_consumes_ends_and_is_not_begun_by_looking() {
+        let now = Instant::now();
+        let mut compositor = Compositor::new(now, VideoSettings::default());
+        let mut picture = picture();
+        picture.want_key_frame(now, &mut compositor, 0, 25).unwrap();
+        for _ in 0..IDLE_LOOKS + 2 {
+            picture.look(now, &mut compositor, (PRODUCER, 0), 25).unwrap();
+        }
+        assert!(!picture.rungs()[0].is_encoded);
+        assert_eq!(compositor.poll_timeout(), None);
     }
 }

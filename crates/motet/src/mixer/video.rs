@@ -284,8 +284,12 @@ impl VideoTask {
         while let Some(answer) = self.links.poll() {
             match answer {
                 Answer::Consumers(producer_id, consumers) => {
+                    let fps = self.settings.fps.clamp(1, 30);
                     for picture in &mut self.pictures {
-                        picture.look(&mut self.compositor, producer_id, consumers);
+                        let looked = (producer_id, consumers);
+                        if let Err(why) = picture.look(now, &mut self.compositor, looked, fps) {
+                            self.seat.voice().tell(MixerNews::Refused { why: format!("the picture: {why}") });
+                        }
                     }
                     self.watch();
                 }
