@@ -13,6 +13,7 @@ pub struct RateMeter {
 }
 
 const STEPS: usize = 20;
+const MOMENT_STEPS: usize = 10;
 const STEP: Duration = Duration::from_millis(50);
 
 impl RateMeter {
@@ -35,14 +36,23 @@ impl RateMeter {
 
     /// Bits per second over the second before `now`; a stream that only just started counts as silent before.
     pub fn bitrate_bps(&self, now: Instant) -> u64 {
+        self.bitrate_over(now, STEPS)
+    }
+
+    /// As [`Self::bitrate_bps`], over the last half second.
+    pub(crate) fn momentary_bps(&self, now: Instant) -> u64 {
+        self.bitrate_over(now, MOMENT_STEPS)
+    }
+
+    fn bitrate_over(&self, now: Instant, steps: usize) -> u64 {
         let Some(origin) = self.origin else { return 0 };
         let number = self.number_of(now).max(self.newest);
-        let oldest = (number + 1).saturating_sub(STEPS as u64);
+        let oldest = (number + 1).saturating_sub(steps as u64);
         let bytes: u64 =
             (oldest..=self.newest).map(|number| u64::from(self.steps[number as usize % STEPS])).sum();
-        // The newest step is not over yet: what is counted lies between 950 and 1000 ms back.
+        // The newest step is not over yet: of a second, what is counted lies between 950 and 1000 ms back.
         let into_step = now.saturating_duration_since(origin).as_micros() as u64 % STEP.as_micros() as u64;
-        let covered = (STEP * (STEPS as u32 - 1)).as_micros() as u64 + into_step;
+        let covered = (STEP * (steps as u32 - 1)).as_micros() as u64 + into_step;
         bytes * 8 * 1_000_000 / covered
     }
 

@@ -38,7 +38,7 @@ pub struct SendEstimator {
 /// After so long without feedback for what is sent, the peer gives none.
 const DEAF: Duration = Duration::from_secs(5);
 /// For so long after over-use what comes through may still be a queue's.
-const DRAINING: Duration = Duration::from_millis(700);
+const DRAINING: Duration = Duration::from_secs(3);
 /// Packets reported on by one feedback at most; no receiver reports so many, and each costs a look.
 const STATUSES_MAX: usize = 4_096;
 /// More lost than this forbids growth (draft-ietf-rmcat-gcc-02 section 6).
@@ -108,18 +108,20 @@ impl SendEstimator {
 
     fn update(&mut self, now: Instant, usage: Usage) {
         let acked_bps = self.acked.bitrate_bps();
+        // A queue lets out what the path takes at that moment, however little was sent before.
+        let queued_bps = self.acked.momentary_bps();
         if usage == Usage::Over {
             self.pressed_at = Some(now);
         }
         if let Some(share) = self.losses.take_share(now)
-            && self.aimd.handle_loss(now, share, acked_bps)
+            && self.aimd.handle_loss(now, share, queued_bps)
         {
             self.pressed_at = Some(now);
         }
         if usage == Usage::Normal && self.losses.share > LOSS_HELD {
             return;
         }
-        self.aimd.update(now, usage, acked_bps);
+        self.aimd.update(now, usage, if usage == Usage::Over { queued_bps } else { acked_bps });
         let is_calm = self.pressed_at.is_none_or(|at| now.saturating_duration_since(at) >= DRAINING);
         if usage == Usage::Normal && is_calm {
             self.aimd.prove(acked_bps);
@@ -157,6 +159,11 @@ impl Acked {
         self.newest = Some(self.newest.map_or(came, |newest| newest.max(came)));
         self.meter.add(came, size_bytes);
         is_new
+    }
+
+    /// Bits per second over a moment.
+    fn momentary_bps(&self) -> u64 {
+        self.newest.map_or(0, |newest| self.meter.momentary_bps(newest))
     }
 
     /// Bits per second over the last second, or over as much of it as there was anything.

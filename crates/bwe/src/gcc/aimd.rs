@@ -94,7 +94,10 @@ impl Aimd {
             return false;
         }
         self.loss_handled_at = Some(now);
-        self.estimate_bps *= 1.0 - 0.5 * f64::from(fraction_lost.min(1.0));
+        let came_bps = self.estimate_bps.min(CUT * incoming_bps as f64);
+        // However much is lost, what comes is carried.
+        self.estimate_bps =
+            (self.estimate_bps * (1.0 - 0.5 * f64::from(fraction_lost.min(1.0)))).max(came_bps);
         if self.reduced_at.is_some_and(|at| now.duration_since(at) <= FULL_QUEUE) {
             self.cut(now, incoming_bps as f64);
         }

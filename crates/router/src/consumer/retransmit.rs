@@ -41,7 +41,9 @@ impl Consumer {
         let payload_type = format.and_then(|format| format.rtx_payload_type).ok_or(DropReason::NoRtx)?;
         let rewritten =
             self.rewriter.rewritten_of(source, stored.info.rtp_time).ok_or(DropReason::NotStored)?;
-        if !self.budget.spend(stored.payload.len()) {
+        let len = stored.payload.len();
+        let is_carried = transport.outlook.as_mut().is_none_or(|outlook| outlook.spend_repair(now, len));
+        if !is_carried || !self.budget.spend(len) {
             return Err(DropReason::OverBudget);
         }
         let index = stream_of_repairs.next;

@@ -1,6 +1,6 @@
 //! What the path to a peer takes: estimated from the peer's feedback, and tried with padding where somebody would send more.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use motet_bwe::{EstimateLimits, Probe, SendEstimator};
 use motet_control::{ConsumerId, Refusal, Response, RtcpFeedback, RtpParameters};
@@ -18,9 +18,43 @@ pub(crate) struct Outlook {
     estimator: SendEstimator,
     /// The attempt under way, and whose stream of retransmissions carries its padding.
     probe: Option<(ConsumerKey, Probe)>,
+    repairs: RepairBudget,
+}
+
+/// What may go out again on a path: a share of what the path takes. More would keep the queue full in which packets were lost.
+#[derive(Default)]
+struct RepairBudget {
+    bytes: f64,
+    earned_at: Option<Instant>,
+}
+
+impl RepairBudget {
+    /// One part in so many.
+    const SHARE: f64 = 2.0;
+    /// What can be saved up, and what there is to begin with.
+    const SAVED: Duration = Duration::from_secs(1);
+
+    /// Takes what a packet of this length costs, if it is there.
+    fn spend(&mut self, now: Instant, estimate_bps: u64, len: usize) -> bool {
+        let bytes_per_second = estimate_bps as f64 / 8.0 / Self::SHARE;
+        let elapsed = self.earned_at.replace(now).map_or(Self::SAVED, |at| now.saturating_duration_since(at));
+        let saved_max = bytes_per_second * Self::SAVED.as_secs_f64();
+        self.bytes = (self.bytes + bytes_per_second * elapsed.as_secs_f64()).min(saved_max);
+        let is_there = self.bytes >= len as f64;
+        if is_there {
+            self.bytes -= len as f64;
+        }
+        is_there
+    }
 }
 
 impl Outlook {
+    /// Whether a packet of this length may be sent again.
+    pub(crate) fn spend_repair(&mut self, now: Instant, len: usize) -> bool {
+        let estimate_bps = self.estimator.estimate_bps(now);
+        estimate_bps.is_none_or(|estimate_bps| self.repairs.spend(now, estimate_bps, len))
+    }
+
     /// A packet went out under a transport-wide number.
     pub(crate) fn handle_sent(&mut self, now: Instant, transport_seq: u16, len: usize) {
         self.estimator.handle_sent(now, transport_seq, len);
@@ -58,7 +92,7 @@ impl Transport {
         if is_agreed && matches!(self.link, Link::WebRtc(_)) {
             self.outlook.get_or_insert_with(|| {
                 let estimator = SendEstimator::new(now, EstimateLimits::default());
-                Box::new(Outlook { estimator, probe: None })
+                Box::new(Outlook { estimator, probe: None, repairs: RepairBudget::default() })
             });
         }
     }
@@ -117,5 +151,21 @@ impl Router {
         let outlook = transport.outlook.as_ref();
         let next = outlook.and_then(|outlook| Some(outlook.probe.as_ref()?.1.poll_timeout()));
         transport.deadlines.want_again(Due::Padding, next, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_out_again_is_half_of_what_the_path_takes() {
+        let (start, mut budget) = (Instant::now(), RepairBudget::default());
+        let mut sent_again = 0;
+        for at in 0..60_000 {
+            let now = start + Duration::from_millis(at);
+            sent_again += if budget.spend(now, 320_000, 1_000) { 1_000 } else { 0 };
+        }
+        assert!((1_180_000..=1_240_000).contains(&sent_again), "{sent_again} bytes in a minute");
     }
 }

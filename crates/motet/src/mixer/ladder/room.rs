@@ -10,7 +10,7 @@ const MARGIN_PERCENT: u64 = 115;
 /// A link that carries less than this share of what is sent, in percent, has a queue that grows by the moment.
 const SHORT_PERCENT: u64 = 80;
 /// One that carries a little less than is sent is given so long: estimates are cautious for moments.
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(4);
 /// For so long after a step down, what was sent lately is what the larger size sent.
 const SETTLING: Duration = Duration::from_millis(1_500);
 /// Between a step up and the next.
@@ -42,8 +42,10 @@ impl Room {
             // Nothing is sent yet: this is what the link is known, or thought, to carry.
             return fitting(sizes, rung, available_bps).filter(|place| *place != rung).map(Step::Go);
         }
-        // A keyframe makes a burst that says nothing about what the size needs.
-        let needed_bps = used_bps.min(*sizes.get(rung)?);
+        let size_bps = *sizes.get(rung)?;
+        // A keyframe makes a burst that says nothing about what the size needs, and what was sent before a step down says
+        // nothing about what is sent after it.
+        let needed_bps = if self.has_settled(now) { used_bps.min(size_bps) } else { size_bps };
         if self.is_short(now, available_bps, needed_bps) {
             let below = fitting(sizes, rung + 1, available_bps)?;
             hold.step_down();
@@ -57,17 +59,21 @@ impl Room {
 
     /// Whether the link carries less than what is sent, and not just for a moment.
     fn is_short(&mut self, now: Instant, available_bps: u64, needed_bps: u64) -> bool {
-        let has_settled = self.settled_at.is_none_or(|at| now >= at);
-        if available_bps >= needed_bps || !has_settled {
+        if available_bps >= needed_bps {
             self.short_since = None;
             return false;
         }
         let since = *self.short_since.get_or_insert(now);
-        let is_short = available_bps < needed_bps * SHORT_PERCENT / 100 || now >= since + SHORT;
+        let has_lasted = now >= since + SHORT && self.has_settled(now);
+        let is_short = available_bps < needed_bps * SHORT_PERCENT / 100 || has_lasted;
         if is_short {
             self.short_since = None;
         }
         is_short
+    }
+
+    fn has_settled(&self, now: Instant) -> bool {
+        self.settled_at.is_none_or(|at| now >= at)
     }
 
     /// Steps up where that is known to be carried, or has it tried.
