@@ -1,53 +1,34 @@
 //! What passed and what was refused, as metrics show it.
 
 use motet_net::ports::PortCounters;
-use motet_turn::{DropReason, Refusal};
+use motet_turn::{DropReason, Refusal, reasons};
 
-macro_rules! engine_drops {
-    ($($(#[$doc:meta])* $name:ident => $text:literal,)+) => {
-        /// Why the engine dropped something before or after the server saw it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum EngineDrop {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl EngineDrop {
-            /// Each reason once, in the order of the enum.
-            pub const ALL: &[EngineDrop] = &[$(Self::$name,)+];
-
-            /// A stable name, as metrics show it.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)+
-                }
-            }
-        }
-    };
-}
-
-engine_drops! {
-    /// More TCP connections than a thread may have.
-    ConnectionsFull => "connections_full",
-    /// A connection that the server does not let in: too many half-open ones.
-    HalfOpen => "half_open",
-    /// A connection left a message unfinished for too long.
-    TooSlow => "too_slow",
-    /// What came over a connection is neither STUN, channel data nor TLS.
-    NoProtocol => "no_protocol",
-    /// TLS failed.
-    TlsFailed => "tls_failed",
-    /// A client takes what is relayed to it too slowly.
-    OutputFull => "output_full",
-    /// The client or relay it was for is gone.
-    Gone => "gone",
-    /// A system call failed that should not: out of descriptors.
-    SystemRefused => "system_refused",
-    /// What ICMP said about a relay's datagrams, told too often already.
-    IcmpRate => "icmp_rate",
-    /// DTLS failed, or nothing was awaited from that address.
-    DtlsFailed => "dtls_failed",
-    /// More DTLS associations than a thread may have.
-    DtlsFull => "dtls_full",
+reasons! {
+    /// Why the engine dropped something before or after the server saw it.
+    pub enum EngineDrop {
+        /// More TCP connections than a thread may have.
+        ConnectionsFull => "connections_full",
+        /// A connection that the server does not let in: too many half-open ones.
+        HalfOpen => "half_open",
+        /// A connection left a message unfinished for too long.
+        TooSlow => "too_slow",
+        /// What came over a connection is neither STUN, channel data nor TLS.
+        NoProtocol => "no_protocol",
+        /// TLS failed.
+        TlsFailed => "tls_failed",
+        /// A client takes what is relayed to it too slowly.
+        OutputFull => "output_full",
+        /// The client or relay it was for is gone.
+        Gone => "gone",
+        /// A system call failed that should not: out of descriptors.
+        SystemRefused => "system_refused",
+        /// What ICMP said about a relay's datagrams, told too often already.
+        IcmpRate => "icmp_rate",
+        /// DTLS failed, or nothing was awaited from that address.
+        DtlsFailed => "dtls_failed",
+        /// More DTLS associations than a thread may have.
+        DtlsFull => "dtls_full",
+    }
 }
 
 /// What happened on all threads, and what there is.

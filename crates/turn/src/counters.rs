@@ -1,68 +1,49 @@
 //! What happened, by name.
 
-use crate::Refusal;
+use crate::{Refusal, reasons};
 
-macro_rules! drop_reasons {
-    ($($(#[$doc:meta])* $name:ident => $text:literal,)+) => {
-        /// Why something came to nothing: a datagram dropped or a request refused.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum DropReason {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl DropReason {
-            /// Each reason once, in the order of the enum.
-            pub const ALL: &[DropReason] = &[$(Self::$name,)+];
-
-            /// A stable name, as metrics show it.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)+
-                }
-            }
-        }
-    };
-}
-
-drop_reasons! {
-    /// Neither STUN nor channel data, or lengths that lie.
-    Malformed => "malformed",
-    /// A STUN message that this server has no use for: a response, an unknown method.
-    Unexpected => "unexpected",
-    /// A wrong FINGERPRINT.
-    BadFingerprint => "bad_fingerprint",
-    /// An answer to somebody without credentials, held back: too many to that source.
-    UnauthenticatedRate => "unauthenticated_rate",
-    /// Channel data or an indication of a client that has no allocation.
-    NoAllocation => "no_allocation",
-    /// To or from a peer without a permission.
-    NoPermission => "no_permission",
-    /// Data on a channel that is not bound.
-    NoChannel => "no_channel",
-    /// To a peer that may not be relayed to.
-    PeerRefused => "peer_refused",
-    /// More bytes a second than the user or the address may relay.
-    ByteRate => "byte_rate",
-    /// A peer's datagram for a relay that nobody has.
-    NoRelay => "no_relay",
-    /// A peer's datagram longer than a message to the client can carry.
-    TooLong => "too_long",
-    /// No credentials shown: the usual first try.
-    Unauthenticated => "unauthenticated",
-    /// Credentials shown, and wrong.
-    WrongCredentials => "wrong_credentials",
-    /// A nonce that ran out, is another address's, or is not ours.
-    StaleNonce => "stale_nonce",
-    /// A request that makes no sense.
-    BadRequest => "bad_request",
-    /// More allocations than somebody may have.
-    QuotaReached => "quota_reached",
-    /// No port, no memory or no socket left.
-    NoCapacity => "no_capacity",
-    /// Connections of clients without an allocation: too many.
-    HalfOpenFull => "half_open_full",
-    /// A client's connection had no allocation for too long, and was ended.
-    HalfOpenLate => "half_open_late",
+reasons! {
+    /// Why something came to nothing: a datagram dropped or a request refused.
+    pub enum DropReason {
+        /// Neither STUN nor channel data, or lengths that lie.
+        Malformed => "malformed",
+        /// A STUN message that this server has no use for: a response, an unknown method.
+        Unexpected => "unexpected",
+        /// A wrong FINGERPRINT.
+        BadFingerprint => "bad_fingerprint",
+        /// An answer to somebody without credentials, held back: too many to that source.
+        UnauthenticatedRate => "unauthenticated_rate",
+        /// Channel data or an indication of a client that has no allocation.
+        NoAllocation => "no_allocation",
+        /// To or from a peer without a permission.
+        NoPermission => "no_permission",
+        /// Data on a channel that is not bound.
+        NoChannel => "no_channel",
+        /// To a peer that may not be relayed to.
+        PeerRefused => "peer_refused",
+        /// More bytes a second than the user or the address may relay.
+        ByteRate => "byte_rate",
+        /// A peer's datagram for a relay that nobody has.
+        NoRelay => "no_relay",
+        /// A peer's datagram longer than a message to the client can carry.
+        TooLong => "too_long",
+        /// No credentials shown: the usual first try.
+        Unauthenticated => "unauthenticated",
+        /// Credentials shown, and wrong.
+        WrongCredentials => "wrong_credentials",
+        /// A nonce that ran out, is another address's, or is not ours.
+        StaleNonce => "stale_nonce",
+        /// A request that makes no sense.
+        BadRequest => "bad_request",
+        /// More allocations than somebody may have.
+        QuotaReached => "quota_reached",
+        /// No port, no memory or no socket left.
+        NoCapacity => "no_capacity",
+        /// Connections of clients without an allocation: too many.
+        HalfOpenFull => "half_open_full",
+        /// A client's connection had no allocation for too long, and was ended.
+        HalfOpenLate => "half_open_late",
+    }
 }
 
 /// What happened since the server began, and what there is.

@@ -12,6 +12,7 @@ pub mod credentials;
 mod hashing;
 mod outcome;
 mod policy;
+mod reasons;
 mod server;
 mod settings;
 mod shared;
