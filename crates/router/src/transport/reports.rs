@@ -14,7 +14,10 @@ use crate::egress::Egress;
 use crate::random::Chance;
 use crate::table::{ConsumerKey, Table};
 
-/// Time between two reports about one stream, on average.
+/// Time between two reports of ours about a stream that comes in, on average. Senders of Opus put FEC into their packets once
+/// they are told of losses, and browsers smooth what they are told over several reports.
+const RECEIVER_INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two reports about a stream that goes out.
 const VIDEO_INTERVAL: Duration = Duration::from_secs(1);
 const AUDIO_INTERVAL: Duration = Duration::from_secs(5);
 /// Reports due within this time of each other share a compound.
@@ -36,13 +39,9 @@ pub(crate) struct ReportContext<'a> {
 }
 
 impl ReportContext<'_> {
-    /// When the next report about a stream of this kind is due that was last alive at `alive_at`.
-    fn next_at(&mut self, kind: MediaKind, alive_at: Option<Instant>) -> Option<Instant> {
+    /// When the next report about a stream is due that was last alive at `alive_at`.
+    fn next_at(&mut self, interval: Duration, alive_at: Option<Instant>) -> Option<Instant> {
         let is_alive = alive_at.is_some_and(|at| self.now.saturating_duration_since(at) < REST_AFTER);
-        let interval = match kind {
-            MediaKind::Audio => AUDIO_INTERVAL,
-            MediaKind::Video => VIDEO_INTERVAL,
-        };
         is_alive.then(|| self.now + self.chance.around(interval))
     }
 
@@ -74,12 +73,11 @@ impl Transport {
     fn take_blocks(&mut self, context: &mut ReportContext<'_>) -> (Vec<ReportBlock>, Option<Instant>) {
         let (mut blocks, mut next, mut lost) = (Vec::new(), None::<Instant>, 0.0f32);
         for key in &self.incoming.producers {
-            let kind = context.producers[*key].kind;
             for encoding in 0..context.producers[*key].streams.len() {
                 let stream = &context.producers[*key].streams[encoding];
                 let mut at = stream.report_at;
                 if context.is_due(at) {
-                    at = context.next_at(kind, stream.latest_at());
+                    at = context.next_at(RECEIVER_INTERVAL, stream.latest_at());
                     let stream = &mut context.producers[*key].streams[encoding];
                     stream.report_at = at;
                     blocks.extend(stream.report(context.now));
@@ -127,7 +125,11 @@ fn report_as_sender(
             writer.sdes_cname(consumer.ssrc, &consumer.cname)
         });
     }
-    let at = context.next_at(consumer.kind, consumer.last_sent_at());
+    let interval = match consumer.kind {
+        MediaKind::Audio => AUDIO_INTERVAL,
+        MediaKind::Video => VIDEO_INTERVAL,
+    };
+    let at = context.next_at(interval, consumer.last_sent_at());
     context.consumers[key].report_at = at;
     at
 }
