@@ -18,6 +18,42 @@ const LINES_MAX: usize = 128;
 /// Characters of a line at most: no cell is wider.
 const CHARACTERS_MAX: usize = 64;
 
+/// What of a text can be set so that it reads as it was written: characters that the font has, of scripts whose letters stand
+/// alone and run from left to right. Boxes, and Arabic letters apart from each other and backwards, are no name. What is left
+/// out leaves no gap; nothing is answered where no letter and no digit is left.
+pub(super) fn settable(text: &str) -> String {
+    let Ok(font) = FontRef::try_from_slice(dejavu::sans::regular()) else { return String::new() };
+    let kept: String =
+        text.chars().map(|character| if can_set(&font, character) { character } else { ' ' }).collect();
+    if kept.chars().any(char::is_alphanumeric) {
+        kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        String::new()
+    }
+}
+
+fn can_set(font: &FontRef<'_>, character: char) -> bool {
+    let needs_shaping = SHAPED.iter().any(|range| range.contains(&u32::from(character)));
+    !character.is_control() && !needs_shaping && font.glyph_id(character) != GlyphId(0)
+}
+
+/// Scripts whose letters join, stack, or run from right to left, and marks that turn the direction around.
+const SHAPED: [std::ops::RangeInclusive<u32>; 8] = [
+    // Hebrew, Arabic, Syriac, Thaana, N'Ko, Samaritan, Mandaic.
+    0x0590..=0x08ff,
+    // The scripts of India, Sri Lanka, Thailand, Laos, Tibet and Myanmar.
+    0x0900..=0x109f,
+    // Tagalog to Mongolian.
+    0x1700..=0x18af,
+    // Zero width, directions.
+    0x200b..=0x200f,
+    0x202a..=0x202e,
+    0x2060..=0x206f,
+    // Presentation forms of Hebrew and Arabic; variation selectors.
+    0xfb1d..=0xfe0f,
+    0xfe70..=0xfeff,
+];
+
 /// A font and the lines drawn with it.
 pub(super) struct Typesetter {
     font: Option<FontRef<'static>>,
@@ -110,6 +146,27 @@ mod tests {
         assert!(covered > 300, "{covered}");
         // Whole rows above the letters and below the descenders are empty.
         assert!(line.coverage[..line.width].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn what_would_be_boxes_or_backwards_is_left_out() {
+        for (text, wanted) in [
+            ("Zoë Ωmega Жук", "Zoë Ωmega Жук"),
+            ("李伟", ""),
+            ("李伟 (Wei)", "(Wei)"),
+            ("佐藤 さくら", ""),
+            ("김민수", ""),
+            ("محمد", ""),
+            ("שרה Sarah", "Sarah"),
+            ("अनिता", ""),
+            ("Ada \u{1f980}\u{200d}\u{fe0f}", "Ada"),
+            ("\u{1f980}", ""),
+            ("\u{202e}evil", "evil"),
+            ("( - )", ""),
+            ("", ""),
+        ] {
+            assert_eq!(settable(text), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::seats::{Guest, Seat};
+use super::super::text::settable;
 use crate::{MemberId, SourceId};
 
 /// Characters of a name that are kept.
@@ -14,10 +15,17 @@ pub(super) struct People {
     arrivals: Vec<Arrival>,
     active: Option<MemberId>,
     spoken: u64,
+    /// Members that have come so far.
+    came: u32,
 }
 
 pub(super) struct Member {
+    /// As it is drawn.
     pub(super) name: String,
+    /// As it was told.
+    told: String,
+    /// The how manieth it is, for want of a name that can be drawn.
+    number: u32,
     /// Counts changes of the name.
     pub(super) name_serial: u32,
     pub(super) is_speaking: bool,
@@ -36,8 +44,9 @@ impl People {
         let name: String = name.chars().take(NAME_CHARACTERS_MAX).collect();
         let known = self.member(member);
         known.shown = shown;
-        if known.name != name {
-            known.name = name;
+        if known.told != name {
+            known.name = drawn(&name, known.number);
+            known.told = name;
             known.name_serial += 1;
         }
     }
@@ -136,13 +145,23 @@ impl People {
     fn member(&mut self, member: MemberId) -> &mut Member {
         if !self.members.contains_key(&member) {
             self.arrivals.push(Arrival::Member(member));
+            self.came = self.came.saturating_add(1);
         }
+        let number = self.came;
         self.members.entry(member).or_insert_with(|| Member {
             name: String::new(),
+            told: String::new(),
+            number,
             name_serial: 0,
             is_speaking: false,
             shown: false,
             spoke: 0,
         })
     }
+}
+
+/// A name as it can be drawn. People whose names cannot are told apart by numbers.
+fn drawn(name: &str, number: u32) -> String {
+    let settable = settable(name);
+    if settable.is_empty() && !name.is_empty() { format!("Person {number}") } else { settable }
 }
