@@ -153,6 +153,13 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             ),
             at("allocating twice", "another transaction", "MESSAGE-INTEGRITY", "-", "right"),
             at(ANY, "ConnectionBind", "MESSAGE-INTEGRITY", "-", "right"),
+            at(
+                "connections to peers",
+                "ConnectionBind on the same connection",
+                "MESSAGE-INTEGRITY",
+                "-",
+                "right",
+            ),
         ],
     },
     Difference {
@@ -171,14 +178,29 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             outcome("no allocation", "CreatePermission", "400", "437"),
             outcome("no allocation", "ChannelBind", "400", "437"),
             outcome("no allocation", "Connect", "403", "437"),
+            outcome("connections to peers", "Connect without an allocation", "403", "437"),
         ],
     },
     Difference {
-        what: "Connect with an allocation that relays UDP",
+        what: "Connect with an allocation that relays UDP, ChannelBind with one that relays TCP",
         coturn: "403",
         motet: "400",
-        why: "RFC 6062 section 5.2 has 403 for peers that may not be reached, which this one may; it names no code for this",
-        places: &[outcome("connections of a UDP allocation", "Connect", "403", "400")],
+        why: "RFC 6062 section 5.2 has 403 for peers that may not be reached, which these may; it names no code for this",
+        places: &[
+            outcome("connections of a UDP allocation", "Connect", "403", "400"),
+            outcome("connections to peers", "a channel", "403", "400"),
+        ],
+    },
+    Difference {
+        what: "ConnectionBind of a connection that is not there, or not any more",
+        coturn: "nothing, and the client's connection is closed",
+        motet: "400",
+        why: "RFC 6062 section 5.4",
+        places: &[
+            outcome("connections to peers", "ConnectionBind without an id", "nothing", "400"),
+            outcome("connections to peers", "ConnectionBind of an unknown id", "nothing", "400"),
+            outcome("connections to peers", "ConnectionBind again", "nothing", "400"),
+        ],
     },
     Difference {
         what: "A REQUESTED-TRANSPORT that is neither UDP nor TCP",

@@ -4,6 +4,7 @@
 mod ask;
 mod differences;
 mod judge;
+mod pipe;
 mod scripts;
 mod servers;
 mod talk;

@@ -1,11 +1,11 @@
 //! A conversation with one server, and what was seen of it: fields that both servers' are compared by.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use crate::ask::{Ask, Challenge, allocate, binding};
+use crate::pipe::{PATIENCE, Pipe, receive, udp_socket};
 use crate::servers::{ANNA, Account, IPV4, IPV6, REALM};
 use crate::wire::{self, Reader, Transaction, Writer, attribute, method, name_of};
 
@@ -20,20 +20,16 @@ pub(crate) const RELAYED: &str = "relayed";
 
 const NOTHING: &str = "nothing";
 
-/// No answer takes so long on this machine; whoever waits so long has lost a datagram.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// What has not come when all should be there is given so long: a busy machine may deliver two sockets' datagrams in another order.
 const ON_ITS_WAY: Duration = Duration::from_millis(300);
 /// What the answer to a request with credentials is given: coturn has another thread look up whose they are.
 const LOOKED_UP: Duration = Duration::from_secs(2);
-/// Longer than what any step gets.
-const DATAGRAM_LEN_MAX: usize = 2048;
 
 /// One client and its peers. Every socket lives as long as this, so that no client is given a port that another had.
 pub(crate) struct Talk {
     server: SocketAddr,
-    client: UdpSocket,
-    former: Vec<UdpSocket>,
+    client: Pipe,
+    former: Vec<Pipe>,
     nonce: Vec<u8>,
     realm: Vec<u8>,
     transactions: u64,
@@ -50,15 +46,15 @@ impl Talk {
     pub(crate) fn with(server: SocketAddr) -> Self {
         Self {
             server,
-            client: socket(IPV4),
+            client: Pipe::udp(server),
             former: Vec::new(),
             nonce: Vec::new(),
             realm: Vec::new(),
             transactions: 0,
             fences: 0,
-            one: socket(IPV4),
-            other: socket(IPV4),
-            ipv6: socket(IPV6),
+            one: udp_socket(IPV4),
+            other: udp_socket(IPV4),
+            ipv6: udp_socket(IPV6),
             relayed: None,
             seen: Vec::new(),
         }
@@ -66,7 +62,24 @@ impl Talk {
 
     /// Goes on as a client whom the server does not know.
     pub(crate) fn anew(&mut self) -> &mut Self {
-        self.former.push(std::mem::replace(&mut self.client, socket(IPV4)));
+        let another = self.client.another(self.server);
+        self.goes_on_by(another)
+    }
+
+    /// The same, from here on over TCP.
+    pub(crate) fn anew_by_tcp(&mut self) -> &mut Self {
+        self.goes_on_by(Pipe::tcp(self.server))
+    }
+
+    /// Goes on by another connection, under the nonce that the server gave to the last one.
+    pub(crate) fn beside(&mut self) -> &mut Self {
+        let another = self.client.another(self.server);
+        self.former.push(std::mem::replace(&mut self.client, another));
+        self
+    }
+
+    fn goes_on_by(&mut self, pipe: Pipe) -> &mut Self {
+        self.former.push(std::mem::replace(&mut self.client, pipe));
         self.nonce.clear();
         self.relayed = None;
         self
@@ -104,6 +117,15 @@ impl Talk {
         let seen = self.describe(&ask, answer.as_ref());
         self.seen.push((step, seen));
         answer
+    }
+
+    /// Asks for what makes a connection another one: behind the answer there are no messages any more.
+    pub(crate) fn ask_at_last(&mut self, step: &'static str, ask: Ask) {
+        let bytes = self.write(&ask);
+        self.client.send(&bytes);
+        let answer = self.client.receive(LOOKED_UP).as_deref().and_then(Reader::read);
+        let seen = self.describe(&ask, answer.as_ref());
+        self.seen.push((step, seen));
     }
 
     /// An allocation that a script builds on.
@@ -150,7 +172,7 @@ impl Talk {
         }
         let mut came = self.all_that_comes();
         if came.is_empty() {
-            came.extend(receive(&self.client, ON_ITS_WAY).map(|(bytes, _)| bytes));
+            came.extend(self.client.receive(ON_ITS_WAY));
         }
         let told: Vec<String> = came.iter().map(|bytes| self.describe_data(bytes, from)).collect();
         let got = if told.is_empty() { NOTHING.to_owned() } else { told.join(", ") };
@@ -172,11 +194,11 @@ impl Talk {
 
     /// Sends, and gives what came back under the same transaction.
     fn exchange(&mut self, bytes: &[u8], grace: Duration) -> Option<Reader> {
-        self.client.send_to(bytes, self.server).unwrap();
+        self.client.send(bytes);
         let answer =
             |came: &[u8]| Reader::read(came).filter(|answer| bytes.get(8..20) == Some(answer.transaction()));
         let in_turn = self.all_that_comes().iter().find_map(|came| answer(came));
-        in_turn.or_else(|| receive(&self.client, grace).and_then(|(came, _)| answer(&came)))
+        in_turn.or_else(|| self.client.receive(grace).and_then(|came| answer(&came)))
     }
 
     /// All that the server has for the client. It does in turn what it is asked, so the answer to a request that comes behind says
@@ -184,17 +206,19 @@ impl Talk {
     /// before the next turn.
     fn all_that_comes(&mut self) -> Vec<Vec<u8>> {
         let mut came = Vec::new();
-        let mut buffer = [0; DATAGRAM_LEN_MAX];
         for _ in 0..2 {
             self.fences += 1;
             let fence = Writer::new(method::BINDING, transaction(b"wall", self.fences)).0;
-            self.client.send_to(&fence, self.server).unwrap();
+            self.client.send(&fence);
             loop {
-                let len = self.client.recv(&mut buffer).expect("the server answers a Binding request");
-                if buffer.get(8..20) == fence.get(8..20) {
+                let Some(message) = self.client.receive(PATIENCE) else {
+                    assert!(self.client.is_closed(), "a server does not answer a Binding request");
+                    return came;
+                };
+                if message.get(8..20) == fence.get(8..20) {
                     break;
                 }
-                came.push(buffer[..len].to_vec());
+                came.push(message);
             }
         }
         came
@@ -211,6 +235,9 @@ impl Talk {
             Some(answer) => format!("a message of type {:#06x}", answer.kind()),
         };
         seen.insert(OUTCOME.to_owned(), outcome);
+        if self.client.is_closed() {
+            seen.insert("connection".to_owned(), "closed".to_owned());
+        }
         for (at, kind, value) in answer.iter().flat_map(|answer| &answer.attributes) {
             let told = self.describe_attribute(ask, answer.unwrap(), (*at, *kind, value));
             let field = seen.entry(name_of(*kind)).or_default();
@@ -238,7 +265,7 @@ impl Talk {
             attribute::NONCE => if value == self.nonce { "the same" } else { "a new one" }.to_owned(),
             attribute::XOR_MAPPED_ADDRESS => {
                 let address = answer.address(value);
-                if is_at(&self.client, address) { "the client's".to_owned() } else { address.to_string() }
+                if self.client.is_at(address) { "the client's".to_owned() } else { address.to_string() }
             }
             attribute::RELAYED_ADDRESS => {
                 let address = answer.address(value);
@@ -275,22 +302,6 @@ impl Talk {
     }
 }
 
-/// The next datagram, if one comes in time.
-fn receive(socket: &UdpSocket, grace: Duration) -> Option<(Vec<u8>, SocketAddr)> {
-    if grace.is_zero() {
-        return None;
-    }
-    let mut buffer = [0; DATAGRAM_LEN_MAX];
-    socket.set_read_timeout(Some(grace)).unwrap();
-    let outcome = socket.recv_from(&mut buffer);
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    match outcome {
-        Ok((len, from)) => Some((buffer[..len].to_vec(), from)),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 fn transaction(name: &[u8; 4], number: u64) -> Transaction {
     let mut transaction = [0; 12];
     transaction[..4].copy_from_slice(name);
@@ -308,10 +319,4 @@ fn text(bytes: &[u8]) -> String {
 
 fn is_at(socket: &UdpSocket, address: SocketAddr) -> bool {
     socket.local_addr().unwrap() == address
-}
-
-fn socket(ip: std::net::IpAddr) -> UdpSocket {
-    let socket = UdpSocket::bind(SocketAddr::new(ip, 0)).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket
 }

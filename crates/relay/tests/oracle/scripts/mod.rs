@@ -5,6 +5,7 @@ mod authentication;
 mod messages;
 mod peers;
 mod relaying;
+mod streams;
 mod time_limited;
 
 use crate::servers::Users;
@@ -25,6 +26,7 @@ pub(crate) fn of(users: Users) -> impl Iterator<Item = &'static Script> {
             allocations::SCRIPTS,
             peers::SCRIPTS,
             relaying::SCRIPTS,
+            streams::SCRIPTS,
         ],
         Users::TimeLimited => &[time_limited::SCRIPTS],
     };
