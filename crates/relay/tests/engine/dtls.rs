@@ -53,7 +53,7 @@ pub(crate) fn begin_handshake(stage: &Stage) -> UdpSocket {
 fn handshakes_that_are_not_finished_are_few_and_do_not_last() {
     let stage = Stage::with(|settings| {
         settings.server.quotas.half_open_per_address_max = 3;
-        settings.server.lifetimes.half_open = Duration::from_secs(2);
+        settings.server.lifetimes.half_open = Duration::from_secs(4);
     });
     let begun: Vec<UdpSocket> = (0..5).map(|_| begin_handshake(&stage)).collect();
     stage.wait_for("some are refused", |counters| dropped(counters, "half_open") > 0);
@@ -64,6 +64,17 @@ fn handshakes_that_are_not_finished_are_few_and_do_not_last() {
     // There is room again.
     let mut client = sealed(&stage);
     client.allocate();
+}
+
+#[test]
+fn tunnels_have_an_end_whoever_they_are_from() {
+    let stage = Stage::with(|settings| settings.connections_max = 1);
+    let mut client = sealed(&stage);
+    client.allocate();
+    let refused = begin_handshake(&stage);
+    stage.wait_for("it is counted", |counters| dropped(counters, "dtls_full") == 1);
+    assert_eq!(client.refresh(600), 0);
+    drop(refused);
 }
 
 #[test]
