@@ -37,6 +37,26 @@ export async function writeY4m(file, colour, { width = 320, height = 240, fps = 
   await new Promise((resolve, reject) => out.end(resolve).once('error', reject));
 }
 
+/** Writes `frames` frames of coarse, faint noise that changes with each: more than an encoder can leave out. */
+export async function writeBusyY4m(file, { width = 320, height = 240, fps = 15, frames = 30, grain = 40 } = {}) {
+  const out = createWriteStream(file);
+  out.write(`YUV4MPEG2 W${width} H${height} F${fps}:1 Ip A1:1 C420jpeg\n`);
+  let state = 1;
+  const luma = Buffer.alloc(width * height);
+  for (let frame = 0; frame < frames; frame += 1) {
+    for (let block = 0; block < (width / grain) * (height / grain); block += 1) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      const [left, top] = [(block % (width / grain)) * grain, Math.floor(block / (width / grain)) * grain];
+      const grey = 100 + ((state >>> 16) % 50);
+      for (let row = top; row < top + grain; row += 1) luma.fill(grey, row * width + left, row * width + left + grain);
+    }
+    out.write('FRAME\n');
+    out.write(Buffer.from(luma));
+    out.write(Buffer.alloc((width * height) / 2, 128));
+  }
+  await new Promise((resolve, reject) => out.end(resolve).once('error', reject));
+}
+
 /** Writes a sine of `frequency` Hz: 48 kHz, mono, 16 bits, a whole number of seconds so that it repeats without a click. */
 export async function writeWav(file, frequency, { seconds = 4, rate = 48_000 } = {}) {
   const samples = Buffer.alloc(seconds * rate * 2);
