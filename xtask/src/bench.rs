@@ -17,7 +17,7 @@ const BENCHES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "mixer-neighbours",
-        "what packets of a forwarded room wait for, with and without mixed rooms beside it",
+        "how long packets of a busy forwarded room take, without and with mixed rooms beside it, in turns",
         &["run", "--quiet", "--release", "--package", "motet-hall", "--", "neighbours"],
     ),
     (

@@ -9,6 +9,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use motet::WorkerSettings;
 use motet::control::{
     Arrangement, Codec, Fit, Layout, MediaKind, MemberSettings, MixAudio, MixMember, MixVideo, MixerAsk,
     MixerId, MixerOpen, ProducerId,
@@ -17,6 +18,7 @@ use motet_codec::video::Yuv;
 use motet_hall::{Hall, Listener, Published, Room, Wish};
 
 use crate::spread::spread;
+use crate::threads::Used;
 
 #[derive(Args)]
 pub(crate) struct LatencyArguments {
@@ -47,6 +49,7 @@ pub(crate) fn run(arguments: &LatencyArguments) {
         painter.number = Some(0);
     }
     let (mut sounds, mut pictures, mut delays) = (Vec::new(), Vec::new(), Vec::new());
+    let before = Used::so_far(&WorkerSettings::default().name);
     for _ in 0..PARTS {
         let room = Room { mixer_id: MixerId(hall.fresh_id()), ..room };
         let mix = open_mixer(&mut hall, room);
@@ -71,6 +74,8 @@ pub(crate) fn run(arguments: &LatencyArguments) {
     println!("sound, later by the mix:   {}", spread(&mut sounds));
     println!("picture, later by the mix: {}", spread(&mut pictures));
     println!("of the sound's, the jitter buffer at the end of each part: {delays:?} ms");
+    let others = Used::so_far(&WorkerSettings::default().name).since(&before).others;
+    println!("other programs used {others:.2} cores meanwhile");
 }
 
 /// Sounds and is silent in turns.
