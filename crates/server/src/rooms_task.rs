@@ -363,8 +363,7 @@ fn note(notification: &MixerNotification) {
         MixerNews::Failed { why } => tracing::error!(mixer, why, "a mixer failed"),
         MixerNews::Refused { why } => tracing::warn!(mixer, why, "a mixer refused what it was asked"),
         MixerNews::SourceShown { producer_id, shown: Shown::Placeholder(placeholder) } => {
-            let why = &placeholder.explanation;
-            tracing::info!(mixer, %producer_id, why, "a mixer shows a placeholder");
+            tracing::info!(mixer, %producer_id, why = placeholder.explanation, "a mixer shows a placeholder");
         }
         MixerNews::SourceHeard { producer_id, trouble: Some(why) } => {
             tracing::info!(mixer, %producer_id, why, "a mixer cannot hear a track");

@@ -195,3 +195,44 @@ pub(super) struct NewRoom {
     /// How long it stays without people; as configured where nothing is said.
     pub(super) empty_grace_s: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use motet::control::{Codec, MediaKind, PlaceholderReason};
+    use motet_room::{ParticipantId, Source, TrackId};
+    use serde_json::{json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn a_track_that_the_mix_does_not_show_says_why() {
+        let placeholder = motet::control::Placeholder {
+            reason: PlaceholderReason::TooLarge,
+            explanation: "video too large: 7680x4320".to_owned(),
+        };
+        let info = TrackInfo {
+            id: TrackId(1),
+            kind: MediaKind::Video,
+            source: Source::Camera,
+            name: None,
+            muted: false,
+            codec: Some(Codec::Vp8),
+            placeholder: Some(placeholder),
+        };
+        let track = to_value(Track::from(info.clone())).unwrap();
+        let wanted = json!({"reason": "tooLarge", "explanation": "video too large: 7680x4320"});
+        assert_eq!(track["placeholder"], wanted);
+        let shown = to_value(Track::from(TrackInfo { placeholder: None, ..info })).unwrap();
+        assert_eq!(shown.get("placeholder"), None);
+    }
+
+    #[test]
+    fn a_cell_without_a_camera_names_its_person_alone() {
+        let (participant_id, track_id) = (ParticipantId(1), Some(TrackId(2)));
+        let cell = MixCell { x: 0.5, y: 0.0, w: 0.2, h: 1.0, participant_id, track_id };
+        let id = participant_id.to_string();
+        let wanted = json!({"x": 0.5_f32, "y": 0.0_f32, "w": 0.2_f32, "h": 1.0_f32, "participantId": id});
+        assert_eq!(to_value(Cell::from(&MixCell { track_id: None, ..cell })).unwrap(), wanted);
+        assert_eq!(to_value(Cell::from(&cell)).unwrap()["trackId"], TrackId(2).to_string());
+    }
+}
