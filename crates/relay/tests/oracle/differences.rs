@@ -66,12 +66,11 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         what: "A method that nobody knows, and Send and Data as requests",
-        coturn: "401, then 400",
+        coturn: "401",
         motet: "nothing",
         why: "RFC 8489 section 6.3: an unknown method, or a class that a method does not have, is discarded silently",
         places: &[
             outcome("unknown methods and classes", "unknown request", "401", "nothing"),
-            outcome("unknown methods and classes", "unknown request with credentials", "400", "nothing"),
             outcome("unknown methods and classes", "Send as a request", "401", "nothing"),
             outcome("unknown methods and classes", "Data as a request", "401", "nothing"),
         ],

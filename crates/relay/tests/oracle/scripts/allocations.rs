@@ -116,8 +116,10 @@ fn twice(talk: &mut Talk) {
     let again = port(talk.ask("the same transaction", allocate().repeated()));
     talk.note("the same transaction", "is given the same address", first.is_some() && first == again);
     talk.ask("another transaction", allocate());
-    talk.ask("its end", refresh(0));
-    talk.ask("after its end", allocate());
+    talk.at_once(|talk| {
+        talk.allocate().ask("its end", refresh(0));
+        talk.ask("after its end", allocate());
+    });
 }
 
 fn refreshing(talk: &mut Talk) {
@@ -128,9 +130,11 @@ fn refreshing(talk: &mut Talk) {
     talk.ask("the most there is", refresh(u32::MAX));
     talk.ask("two bytes", request(method::REFRESH).with(attribute::LIFETIME, &[2, 88]));
     talk.ask("with REQUESTED-TRANSPORT", refresh(600).with(TRANSPORT, &[17, 0, 0, 0]));
-    talk.ask("0", refresh(0));
-    talk.ask("0 again", refresh(0));
-    talk.ask("600 afterwards", refresh(600));
+    talk.at_once(|talk| {
+        talk.allocate().ask("0", refresh(0));
+        talk.ask("0 again", refresh(0));
+        talk.ask("600 afterwards", refresh(600));
+    });
 }
 
 fn refreshing_a_family(talk: &mut Talk) {

@@ -42,7 +42,6 @@ fn unknown_attributes(talk: &mut Talk) {
 
 fn unknown_methods(talk: &mut Talk) {
     talk.ask("unknown request", request(method::UNKNOWN).unsigned());
-    talk.ask("unknown request with credentials", request(method::UNKNOWN));
     talk.ask("unknown indication", indication(method::UNKNOWN));
     talk.ask("Send as a request", request(method::SEND).unsigned());
     talk.ask("Data as a request", request(method::DATA).unsigned());
@@ -54,7 +53,7 @@ fn fingerprints(talk: &mut Talk) {
     talk.ask("right, in Binding", binding().with_fingerprint());
     talk.ask("wrong, in Binding", binding().with_wrong_fingerprint());
     talk.ask("right, without credentials", allocate().unsigned().with_fingerprint());
-    talk.ask("wrong, in Allocate", allocate().with_wrong_fingerprint());
+    talk.ask("wrong, in Allocate", allocate().unsigned().with_wrong_fingerprint());
     talk.ask("right, in Allocate", allocate().with_fingerprint());
     talk.ask("none afterwards", refresh(600));
     let mut bytes = talk.write(&binding().with_fingerprint());

@@ -77,11 +77,23 @@ fn ipv6(talk: &mut Talk) {
 
 fn after_the_end(talk: &mut Talk) {
     let one = talk.one();
-    talk.allocate();
-    talk.ask("bind", bind(0x4000, one));
+    talk.at_once(|talk| {
+        end(talk);
+        talk.relay("channel data", &channel_data(0x4000, b"hello"), one);
+    });
+    talk.at_once(|talk| {
+        end(talk);
+        let hello = talk.write(&send(one, b"hello"));
+        talk.relay("Send", &hello, one);
+    });
+    talk.at_once(|talk| {
+        end(talk);
+        talk.hear("its peer", one, b"hi");
+    });
+}
+
+fn end(talk: &mut Talk) {
+    let one = talk.one();
+    talk.allocate().ask("bind", bind(0x4000, one));
     talk.ask("end", refresh(0));
-    talk.relay("channel data", &channel_data(0x4000, b"hello"), one);
-    let hello = talk.write(&send(one, b"hello"));
-    talk.relay("Send", &hello, one);
-    talk.hear("its peer", one, b"hi");
 }
