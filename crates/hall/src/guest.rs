@@ -8,6 +8,7 @@ use motet_codec::video::{PictureCodec, VideoCodec, Yuv};
 use motet_sdp::SubscribeSession;
 use str0m::format::PayloadParams;
 use str0m::media::{Frequency, MediaTime, Mid, Pt};
+use str0m::rtp::VideoOrientation;
 use str0m::{Event, Rtc};
 
 use crate::connection::Connection;
@@ -29,17 +30,25 @@ pub struct Wish {
     pub codec: PictureCodec,
     /// The size of its picture.
     pub size: (u16, u16),
+    /// Whether its camera stands on its side, and says so beside the picture.
+    pub is_sideways: bool,
 }
 
 impl Wish {
     /// A tone and a colour, in VP8 of 640x360.
     pub fn of(hz: f32, colour: Yuv) -> Self {
-        Self { hz: Some(hz), colour: Some(colour), codec: PictureCodec::Vp8, size: (640, 360) }
+        Self {
+            hz: Some(hz),
+            colour: Some(colour),
+            codec: PictureCodec::Vp8,
+            size: (640, 360),
+            is_sideways: false,
+        }
     }
 
     /// One who only takes.
     pub fn nothing() -> Self {
-        Self { hz: None, colour: None, codec: PictureCodec::Vp8, size: (640, 360) }
+        Self { hz: None, colour: None, codec: PictureCodec::Vp8, size: (640, 360), is_sideways: false }
     }
 
     pub(crate) fn video_codec(&self) -> Codec {
@@ -71,6 +80,8 @@ pub struct Guest {
     pub singer: Option<Singer>,
     /// Its camera.
     pub painter: Option<Painter>,
+    /// What it says of how its camera is held.
+    orientation: Option<VideoOrientation>,
     pub(crate) publish: Option<Publishing>,
     pub(crate) subscribe: Option<Subscribing>,
 }
@@ -115,6 +126,7 @@ impl Guest {
         Self {
             singer: wish.hz.map(Singer::new),
             painter: wish.colour.map(|colour| Painter::new(wish.codec, wish.size, FPS, colour)),
+            orientation: wish.is_sideways.then_some(VideoOrientation::Deg90),
             publish: None,
             subscribe: None,
         }
@@ -161,13 +173,13 @@ impl Guest {
                 if let (Some(sending), Some(singer)) = (audio, &mut self.singer)
                     && sending.is_due(now, AUDIO_INTERVAL)
                 {
-                    sending.write(now, rtc, singer.sing(), (FRAME as u64, 48_000));
+                    sending.write(now, rtc, singer.sing(), (FRAME as u64, 48_000), None);
                 }
                 if let (Some(sending), Some(painter)) = (video, &mut self.painter)
                     && sending.is_due(now, VIDEO_INTERVAL)
                 {
                     let frame = painter.paint(std::mem::take(wants_key));
-                    sending.write(now, rtc, frame, (u64::from(90_000 / FPS), 90_000));
+                    sending.write(now, rtc, frame, (u64::from(90_000 / FPS), 90_000), self.orientation);
                 }
                 connection.step(now, |_, _| {});
             }
@@ -195,13 +207,24 @@ impl Sending {
         is_due
     }
 
-    fn write(&mut self, now: Instant, rtc: &mut Rtc, frame: Vec<u8>, (ticks, rate): (u64, u32)) {
+    fn write(
+        &mut self,
+        now: Instant,
+        rtc: &mut Rtc,
+        frame: Vec<u8>,
+        (ticks, rate): (u64, u32),
+        orientation: Option<VideoOrientation>,
+    ) {
         self.rtp_time += ticks;
         let Some(payload_type) = payload_type(rtc, self.mid, self.codec).filter(|_| !frame.is_empty()) else {
             return;
         };
         let time = MediaTime::new(self.rtp_time, Frequency::new(rate).expect("no clock rate is zero"));
         if let Some(writer) = rtc.writer(self.mid) {
+            let writer = match orientation {
+                Some(orientation) => writer.video_orientation(orientation),
+                None => writer,
+            };
             // Refused only before the track is negotiated.
             let _ = writer.write(payload_type, now, time, frame);
         }

@@ -193,6 +193,20 @@ fn each_hears_the_others_and_not_itself_and_all_see_all() {
 }
 
 #[test]
+fn a_camera_on_its_side_is_shown_upright() {
+    let _turn = my_turn();
+    let mut mcu = open(Arrangement::Single);
+    let layout = Layout { arrangement: Arrangement::Single, fit: Fit::Letterbox };
+    mcu.hall.ask(mcu.room, MixerAsk::SetLayout { layout });
+    mcu.come(Wish { hz: None, is_sideways: true, ..Wish::of(0.0, COLOURS[0]) });
+    // 360x640 in the middle of 640x360: bars at both sides, where a camera that lies would be seen.
+    let bar = Yuv::from_rgb(MixVideo::default().background);
+    let colour = COLOURS[0];
+    mcu.all_see(&[(0.5, 0.1, colour), (0.5, 0.8, colour), (0.1, 0.5, bar), (0.9, 0.5, bar)]);
+    assert_eq!(mcu.failures(), []);
+}
+
+#[test]
 fn layouts_change_while_it_runs() {
     let _turn = my_turn();
     let mut mcu = open(Arrangement::Grid);
