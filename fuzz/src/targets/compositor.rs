@@ -7,6 +7,7 @@ use motet_mixer::video::{
     Compositor, OutputFormat, OutputId, PictureCodec, VideoCodec, VideoFormat, VideoSettings,
 };
 use motet_mixer::{MemberId, SourceId};
+use motet_rtp::ext::{ExtensionKind, ExtensionMap};
 use motet_rtp::{PayloadType, RtpView, Ssrc};
 
 const CODECS: [VideoCodec; 4] = [VideoCodec::Vp8, VideoCodec::Vp9, VideoCodec::H264, VideoCodec::Av1];
@@ -29,7 +30,8 @@ pub fn compositor(data: &[u8]) {
     };
     compositor.add_output(now, OutputId(1), format).expect("an encoder");
     let types = CODECS.iter().enumerate().map(|(index, codec)| (PayloadType::from_wire(index as u8), *codec));
-    let format = VideoFormat { payload_types: types.collect() };
+    let extensions = ExtensionMap::new([(ExtensionKind::VideoOrientation, 11)]);
+    let format = VideoFormat { payload_types: types.collect(), extensions };
     assert!(compositor.add_source(now, SOURCE, MemberId(1), false, format));
     let (mut rest, mut packet, mut out) = (data, Vec::new(), Vec::new());
     let (mut seq, mut frame) = (0u16, 0u32);
