@@ -59,8 +59,8 @@ export async function startChromium({ video, audio, args = [], viewport, acceptI
   };
 }
 
-/** One Firefox ESR process with a profile of its own. */
-export async function startFirefox() {
+/** One Firefox ESR process with a profile of its own; `prefs` add to its preferences. */
+export async function startFirefox({ acceptInsecureCerts = false, prefs = {} } = {}) {
   const profile = await mkdtemp(path.join(tmpdir(), 'motet-firefox-'));
   const browser = await puppeteer.launch({
     browser: 'firefox',
@@ -74,7 +74,9 @@ export async function startFirefox() {
       'media.autoplay.default': 0,
       'media.autoplay.blocking_policy': 0,
       'media.peerconnection.ice.obfuscate_host_addresses': false,
+      ...prefs,
     },
+    acceptInsecureCerts,
   });
   return {
     name: 'firefox',
@@ -86,10 +88,13 @@ export async function startFirefox() {
   };
 }
 
-/** `isPlain`: the microphone's sound is sent as it is. `relay`: media goes through TURN alone, over `udp`, `tcp` or `tls`. */
-async function join(page, url, { isPlain = false, relay } = {}) {
+/**
+ * `isPlain`: the microphone's sound is sent as it is. `relay`: media goes through TURN alone, over `udp`, `tcp` or `tls`, by the
+ * servers that are reached at `relayHost` if that is given.
+ */
+async function join(page, url, { isPlain = false, relay, relayHost = '' } = {}) {
   const person = new Person(page);
-  if (relay) await page.evaluateOnNewDocument(relayOnly, relay);
+  if (relay) await page.evaluateOnNewDocument(relayOnly, relay, relayHost);
   await page.evaluateOnNewDocument(inPage.watchPeerConnections);
   if (isPlain) await page.evaluateOnNewDocument(inCall.plainMicrophones);
   await page.goto(url);
@@ -97,10 +102,11 @@ async function join(page, url, { isPlain = false, relay } = {}) {
 }
 
 /** Runs before the page's own scripts: each connection goes through TURN, and of its servers those over `kind` are left. */
-function relayOnly(kind) {
+function relayOnly(kind, host) {
   const Native = window.RTCPeerConnection;
-  const isWanted = (url) =>
+  const isOfKind = (url) =>
     kind === 'tls' ? url.startsWith('turns:') : url.startsWith('turn:') && url.endsWith(`transport=${kind}`);
+  const isWanted = (url) => isOfKind(url) && url.includes(`:${host}`);
   window.RTCPeerConnection = class extends Native {
     constructor(config = {}, ...rest) {
       const servers = (config.iceServers ?? []).map((server) => ({ ...server, urls: [server.urls].flat().filter(isWanted) }));

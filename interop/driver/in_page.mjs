@@ -43,6 +43,7 @@ export async function mediaStats() {
           frozenSeconds: report.totalFreezesDuration ?? 0,
           width: report.frameWidth ?? 0,
           packetsReceived: report.packetsReceived,
+          bytesReceived: report.bytesReceived,
           packetsLost: report.packetsLost,
           nackCount: report.nackCount ?? 0,
           pliCount: report.pliCount ?? 0,
@@ -69,6 +70,8 @@ export async function mediaStats() {
         const remote = reports.get(report.remoteCandidateId);
         seen.paths.push({
           protocol: remote?.protocol,
+          type: local?.candidateType,
+          relayProtocol: local?.relayProtocol,
           local: local?.address,
           remote: remote?.address,
           roundTrip: report.currentRoundTripTime,

@@ -93,6 +93,15 @@ export class Server {
     return new Map(samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
   }
 
+  /** What workers count of media, summed over them. */
+  async mediaCounted() {
+    const counted = [...(await this.metrics())].filter(([name]) =>
+      /^motet_worker_(received|sent|producer|consumer)_(packets|bytes)/.test(name),
+    );
+    if (counted.length === 0) throw new Error('the server counts no media');
+    return counted.reduce((all, [, value]) => all + value, 0);
+  }
+
   /** Resident memory in bytes, as the kernel counts it. */
   async memoryBytes() {
     const { readFile } = await import('node:fs/promises');

@@ -2,9 +2,29 @@
 
 import { spawn } from 'node:child_process';
 
-import { freePort, until } from './server.mjs';
+import { Server, freePort, ownAddress, until } from './server.mjs';
 
 const BINARY = process.env.INTEROP_SERVER ?? new URL('../../target/debug/motet', import.meta.url).pathname;
+
+/** What Firefox calls the server: it takes TLS to TURN only from a name. Whoever opens it says where the name leads. */
+export const TURN_NAME = 'turn.interop.test';
+
+/**
+ * A server with rooms whose TURN is reached at the machine's own address, and by a name; all that can be secured is, by a
+ * certificate of its own.
+ */
+export async function startSecureWithTurn(args = []) {
+  // A test file is a process of its own, and the only thing that it fetches is this server's.
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  const ip = ownAddress();
+  const port = String(await freePort(ip));
+  const turn = ['--turn-port', port, '--turn-host', ip, '--turn-host', TURN_NAME];
+  return Server.start({ rtcIps: [ip], listen: ip, isSecure: true, args: [...turn, '--tls', 'self-signed', ...args] });
+}
+
+/** For `startChromium` and `startFirefox`: certificates are not looked at, and Firefox finds the name. */
+export const CHROMIUM_TRUSTS = { acceptInsecureCerts: true, args: ['--ignore-certificate-errors'] };
+export const firefoxTrusts = () => ({ acceptInsecureCerts: true, prefs: { 'network.dns.forceResolve': ownAddress() } });
 
 /** A program that is stopped by its process id. */
 class Running {

@@ -7,7 +7,15 @@ import time
 
 import av
 import numpy
-from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import (
+    AudioStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+    VideoStreamTrack,
+)
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpsender import RTCRtpSender
 
@@ -107,6 +115,19 @@ def prefer(transceiver, kind, name):
     transceiver.setCodecPreferences(wanted)
 
 
+def configuration(relay, ice_servers):
+    """Without servers; or with `relay` through TURN alone, over the transport that it names."""
+    if not relay:
+        return RTCConfiguration(iceServers=[])
+    servers = [
+        RTCIceServer(urls=url, username=server["username"], credential=server["credential"])
+        for server in ice_servers
+        for url in server["urls"]
+        if url.startswith("turn:") and url.endswith(f"transport={relay}")
+    ]
+    return RTCConfiguration(iceServers=servers, iceTransportPolicy=RTCIceTransportPolicy.RELAY)
+
+
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
@@ -116,15 +137,15 @@ async def main():
     parser.add_argument("--colour", default="200,40,40")
     parser.add_argument("--tone", type=float, default=440)
     parser.add_argument("--topologies", default="sfu", help="what the peer says that it can take part in")
+    parser.add_argument("--relay", choices=["udp", "tcp"], help="media goes through the server's TURN alone, over this")
     arguments = parser.parse_args()
 
-    publish, subscribe = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
-    for name, connection in (("publish", publish), ("subscribe", subscribe)):
-        connection.on("connectionstatechange", lambda n=name, c=connection: tell("state", peer=n, state=c.connectionState))
     watcher = Watcher()
-    subscribe.on("track", watcher.watch)
+    # Made when the join has told the servers; an offer may be here as early.
+    subscribing = asyncio.get_running_loop().create_future()
 
     async def answer(offer):
+        subscribe = await subscribing
         await subscribe.setRemoteDescription(RTCSessionDescription(offer["sdp"], "offer"))
         await subscribe.setLocalDescription(await subscribe.createAnswer())
         return subscribe.localDescription.sdp
@@ -134,6 +155,12 @@ async def main():
             "join", room=arguments.room, name=arguments.name, topologies=arguments.topologies.split(",")
         )
         tell("joined", id=joined["participantId"])
+        config = configuration(arguments.relay, joined.get("iceServers", []))
+        publish, subscribe = (RTCPeerConnection(config) for _ in range(2))
+        for name, connection in (("publish", publish), ("subscribe", subscribe)):
+            connection.on("connectionstatechange", lambda n=name, c=connection: tell("state", peer=n, state=c.connectionState))
+        subscribe.on("track", watcher.watch)
+        subscribing.set_result(subscribe)
         colour = [int(part) for part in arguments.colour.split(",")]
         publish.addTrack(Tone(arguments.tone))
         publish.addTrack(Picture(colour))

@@ -19,14 +19,6 @@ after(async () => {
   await server?.stop();
 });
 
-/** What workers count of media, summed over them. */
-async function mediaCounted() {
-  const metrics = await server.metrics();
-  const counted = [...metrics].filter(([name]) => /^motet_worker_(received|sent|producer|consumer)_(packets|bytes)/.test(name));
-  assert.ok(counted.length > 0, 'the server counts media');
-  return counted.reduce((all, [, value]) => all + value, 0);
-}
-
 /** The ends of each connection's path: this page's port and the other's. */
 const ends = (person) =>
   person.page.evaluate(async () => {
@@ -55,7 +47,7 @@ test('three meet in a mesh past the server, and a fourth brings the server in, w
     const others = new Set(all.flatMap((theirs, other) => (other === index ? [] : theirs.map(({ local }) => local))));
     for (const { remote } of own) assert.ok(others.has(remote), `${remote} is a port of another browser: ${JSON.stringify(all)}`);
   }
-  assert.equal(await mediaCounted(), 0, 'no media touched the server');
+  assert.equal(await server.mediaCounted(), 0, 'no media touched the server');
 
   // Nobody reloads, and who was there stays the same track in the same tile.
   const mark = () => {
@@ -80,7 +72,7 @@ test('three meet in a mesh past the server, and a fourth brings the server in, w
     assert.deepEqual(kept, { page: true, tiles: true, tracks: true });
     await until('the direct connections are gone', async () => (await person.stats()).states.length === 2);
   }
-  assert.ok((await mediaCounted()) > 0);
+  assert.ok((await server.mediaCounted()) > 0);
   await Promise.all(people.map((person) => person.page.close()));
 });
 
