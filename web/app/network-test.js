@@ -9,6 +9,9 @@ import { signalUrl } from '../sdk/session.js';
 /** @typedef {'works' | 'fails' | 'absent'} Outcome `absent`: the server does not offer it. */
 /** @typedef {{outcome: Outcome, ms?: number}} Found */
 
+/** A server that is called by a number: IPv4, or IPv6 in brackets. */
+const NUMBERED = /^turns:(\d+\.\d+\.\d+\.\d+|\[)/;
+
 /** How long a way may take. */
 const PATIENCE_MS = 8_000;
 
@@ -49,6 +52,16 @@ export function serversFor(servers, way) {
 }
 
 /**
+ * Whether Firefox does not even try these: it takes TLS from a server with a name only.
+ * @param {RTCIceServer[]} servers Those for TLS.
+ * @param {string} userAgent
+ */
+export function passesOverTls(servers, userAgent) {
+  const urls = servers.flatMap((server) => server.urls);
+  return /Firefox\//.test(userAgent) && urls.length > 0 && urls.every((url) => NUMBERED.test(url));
+}
+
+/**
  * Whether a relayed address can be had this way.
  * @param {RTCIceServer[]} iceServers
  * @returns {Promise<Found>}
@@ -59,7 +72,11 @@ export async function tryAllocation(iceServers) {
   const begun = performance.now();
   try {
     const candidate = new Promise((resolve) => {
-      pc.onicecandidate = (event) => event.candidate?.candidate.includes(' typ relay') && resolve(true);
+      pc.onicecandidate = ({ candidate }) => {
+        // No candidate: the browser has tried all that there is.
+        if (!candidate) resolve(false);
+        else if (candidate.candidate.includes(' typ relay')) resolve(true);
+      };
     });
     pc.createDataChannel('test');
     await pc.setLocalDescription();
@@ -116,7 +133,7 @@ export function verdict(found) {
     return 'This browser does not reach the server’s signaling, or may not join. No call can begin from here.';
   }
   const ways = /** @type {Way[]} */ (['udp', 'tcp', 'tls']);
-  if (ways.every((way) => found[way] === 'absent')) return 'This server relays nothing, so there is no more to be tried here.';
+  if (ways.every((way) => found[way] === 'absent')) return 'This browser reaches the server, which offers no relay. A call shows whether your network lets media through to it directly.';
   if (found.udp === 'works') return 'Calls work well from here: media can go over UDP, the quickest way.';
   if (found.tcp === 'works' || found.tls === 'works') {
     const name = found.tcp === 'works' ? 'TCP' : 'TLS';

@@ -3,7 +3,7 @@
  * @module
  */
 import { el, logo } from './dom.js';
-import { fetchIceServers, serversFor, tryAllocation, tryRelay, verdict } from './network-test.js';
+import { fetchIceServers, passesOverTls, serversFor, tryAllocation, tryRelay, verdict } from './network-test.js';
 
 /** @typedef {import('./network-test.js').Way} Way */
 /** @typedef {import('./network-test.js').Found} Found */
@@ -24,7 +24,7 @@ document.getElementById('app')?.replaceChildren(
   el(
     'div',
     { class: 'lobby' },
-    el('header', { class: 'lobby-header' }, logo()),
+    el('header', { class: 'lobby-header' }, logo(), el('span', { class: 'wordmark' }, 'Motet')),
     el(
       'main',
       { class: 'network' },
@@ -40,8 +40,9 @@ void run();
 /** @param {Way} way @param {string} name @param {string} what */
 function row(way, name, what) {
   const state = el('span', {}, 'trying …');
-  const item = el('li', { 'data-way': way, 'data-state': 'trying' }, el('strong', {}, name), state, el('small', {}, what));
-  return { item, state };
+  const explained = el('small', {}, what);
+  const item = el('li', { 'data-way': way, 'data-state': 'trying' }, el('strong', {}, name), state, explained);
+  return { item, state, what: explained };
 }
 
 /** @param {Way} way @param {Found} found */
@@ -51,6 +52,18 @@ function show(way, { outcome, ms }) {
   shown.item.dataset.state = outcome;
   const words = { works: 'works', fails: 'does not get through', absent: 'not offered by this server' };
   shown.state.textContent = ms === undefined ? words[outcome] : `${words[outcome]}, in ${Math.round(ms)} ms`;
+}
+
+/** @param {Way} way */
+function notTried(way) {
+  const shown = rows.get(way);
+  if (!shown) return;
+  shown.item.dataset.state = 'absent';
+  shown.state.textContent = 'not tried';
+}
+
+function explainTls() {
+  rows.get('tls')?.what.replaceChildren('Firefox uses it only with a server that has a name, and this one has a number alone.');
 }
 
 async function run() {
@@ -65,6 +78,7 @@ async function run() {
     const begun = performance.now();
     const servers = await fetchIceServers(location.href, new URLSearchParams(location.search).get('token') ?? undefined);
     note('signaling', { outcome: 'works', ms: performance.now() - begun });
+    if (passesOverTls(serversFor(servers, 'tls'), navigator.userAgent)) explainTls();
     const ways = /** @type {Way[]} */ (['udp', 'tcp', 'tls']);
     await Promise.all([
       ...ways.map(async (way) => note(way, await tryAllocation(serversFor(servers, way)))),
@@ -72,7 +86,9 @@ async function run() {
     ]);
   } catch {
     for (const [way, outcome] of /** @type {[Way, Found['outcome']][]} */ (Object.entries(outcomes))) {
-      if (outcome !== 'works') show(way, { outcome: way === 'signaling' ? 'fails' : 'absent' });
+      if (outcome === 'works') continue;
+      if (way === 'signaling') show(way, { outcome: 'fails' });
+      else notTried(way);
     }
   }
   said.textContent = verdict(outcomes);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { serversFor, verdict } from '../app/network-test.js';
+import { passesOverTls, serversFor, verdict } from '../app/network-test.js';
 
 const SERVERS = [
   { urls: ['stun:a:1'] },
@@ -25,5 +25,14 @@ test('the verdict names the best way that works', () => {
   assert.match(verdict({ ...found, tcp: 'works', tls: 'works' }), /over TCP/);
   assert.match(verdict({ ...found, tls: 'works' }), /over TLS/);
   assert.match(verdict(found), /may fail/);
-  assert.match(verdict({ ...found, udp: 'absent', tcp: 'absent', tls: 'absent' }), /relays nothing/);
+  assert.match(verdict({ ...found, udp: 'absent', tcp: 'absent', tls: 'absent' }), /no relay/);
+});
+
+test('TLS to a number alone is what Firefox passes over', () => {
+  const tls = (...urls) => [{ urls }];
+  const fox = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
+  assert.ok(passesOverTls(tls('turns:192.0.2.1:443?transport=tcp', 'turns:[2001:db8::1]:443?transport=tcp'), fox));
+  assert.ok(!passesOverTls(tls('turns:192.0.2.1:443?transport=tcp', 'turns:turn.example.org:443?transport=tcp'), fox));
+  assert.ok(!passesOverTls(tls('turns:192.0.2.1:443?transport=tcp'), 'Chrome/156.0'));
+  assert.ok(!passesOverTls([], fox));
 });
