@@ -29,6 +29,9 @@ use crate::table::{ProducerKey, TransportKey};
 /// guess would show voice and picture out of step until the report comes, and browsers report audio every 5 s.
 const GUESS_AFTER: Duration = Duration::from_secs(6);
 
+/// Between two keyframes that are asked for in place of retransmissions.
+const GIVE_UP_SPACING: Duration = Duration::from_secs(2);
+
 /// The payload types that one of the producer's formats has at the receiver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OutFormat {
@@ -105,6 +108,7 @@ pub(crate) struct Consumer {
     first_sent_at: Option<Instant>,
     last_sent_at: Option<Instant>,
     last_rtp_time: Option<RtpTime>,
+    gave_up_at: Option<Instant>,
     far_end: FarEnd,
     fir_seq: Option<u8>,
     counters: Counters,
@@ -161,11 +165,22 @@ impl Consumer {
             first_sent_at: None,
             last_sent_at: None,
             last_rtp_time: None,
+            gave_up_at: None,
             far_end: FarEnd::default(),
             fir_seq: None,
             counters: Counters::default(),
             rate: RateMeter::new(),
         }
+    }
+
+    /// What the receiver misses will not be sent again. Tells whether a keyframe is to mend that: receivers ask for one only
+    /// after seconds. Others share the keyframe, so it is not asked for often.
+    pub(crate) fn gives_up_repair(&mut self, now: Instant) -> bool {
+        let is_due = self.gave_up_at.is_none_or(|at| now.saturating_duration_since(at) >= GIVE_UP_SPACING);
+        if is_due {
+            self.gave_up_at = Some(now);
+        }
+        is_due && self.kind == MediaKind::Video
     }
 
     /// Whether it can be sent retransmissions, so that its producer must keep packets.

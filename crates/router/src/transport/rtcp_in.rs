@@ -132,14 +132,19 @@ impl Router {
         egress: &mut impl Egress,
     ) -> Result<(), UnknownTarget> {
         let transport = &mut self.transports[key];
-        let consumer = transport.subscriptions.lookup(nack.media).ok_or(UnknownTarget)?;
-        let consumer = &mut self.consumers[consumer];
+        let consumer_key = transport.subscriptions.lookup(nack.media).ok_or(UnknownTarget)?;
+        let consumer = &mut self.consumers[consumer_key];
         let producer = &self.producers[consumer.producer];
         let stream = &producer.streams[consumer.encoding];
+        let mut is_over_budget = false;
         for seq in nack.lost().take(NACKED_MAX) {
             if let Err(reason) = consumer.retransmit(now, &self.clock, (seq, stream), transport, egress) {
                 consumer.drops.add(reason);
+                is_over_budget |= reason == DropReason::OverBudget;
             }
+        }
+        if is_over_budget && consumer.gives_up_repair(now) {
+            self.wish_key_frame(now, consumer_key);
         }
         Ok(())
     }
