@@ -59,7 +59,10 @@ describe('in a mesh', () => {
     test(`Chromium and Firefox see and hear each other over ${kind}, past the workers`, { timeout: 90_000 }, async () => {
       const [clients, peers] = [await bytes('clients'), await bytes('peers')];
       await threeMeet(server, 'mesh', kind, async (people, stats) => {
-        for (const person of people) assert.equal((await person.room()).topology, 'mesh');
+        for (const person of people) {
+          const { topology, reason } = await person.room();
+          assert.equal(topology, 'mesh', `${reason}; ${server.log.split('\n').filter((line) => line.includes('decided')).at(-1)}`);
+        }
         const received = stats.flatMap(({ inbound }) => inbound).reduce((sum, stream) => sum + stream.bytesReceived, 0);
         assert.ok(received > 0);
         await until('all that was received went through the relay', async () => (await bytes('clients')) - clients >= received);
