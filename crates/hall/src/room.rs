@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use motet::control::negotiate::{ConsumerIdentity, consumer_parameters, router_capabilities};
 use motet::control::{
     Codec, Consume, ConsumerId, MediaKind, MixMember, MixerAsk, MixerId, MixerNotification, MixerRequest,
-    Produce, ProducerId, Request, Response, RouterId, RtpParameters, TransportId,
+    Produce, ProducerId, Request, Response, RouterId, RtpCapabilities, RtpParameters, TransportId,
 };
 use motet::mixer::Mixers;
 use motet::{DirectReceiver, DirectSender, DirectTransport, Router, Worker, WorkerSettings};
@@ -32,6 +32,8 @@ pub struct Hall {
     pub news: Receiver<MixerNotification>,
     /// All guests.
     pub guests: Vec<Guest>,
+    /// What those who take something are offered from here on.
+    pub offered: RtpCapabilities,
     runtime: Runtime,
     ids: u64,
 }
@@ -63,7 +65,16 @@ impl Hall {
         let (sender, news) = channel();
         let mixers = Mixers::new(&worker, move |notification| _ = sender.send(notification));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
-        Self { worker, mixers, routers: Vec::new(), news, guests: Vec::new(), runtime, ids: 0 }
+        Self {
+            worker,
+            mixers,
+            routers: Vec::new(),
+            news,
+            guests: Vec::new(),
+            offered: router_capabilities(),
+            runtime,
+            ids: 0,
+        }
     }
 
     /// A number that nothing has yet.
@@ -184,7 +195,7 @@ impl Hall {
                 rtx_ssrc: motet::ssrc(),
                 cname: "hall".to_owned(),
             };
-            let rtp_parameters = consumer_parameters(&track.rtp_parameters, &router_capabilities(), identity)
+            let rtp_parameters = consumer_parameters(&track.rtp_parameters, &self.offered, identity)
                 .expect("the router takes what it negotiated");
             let codec = rtp_parameters.codecs[0].codec;
             let media = SubscribedMedia {
