@@ -31,6 +31,8 @@ pub struct SendEstimator {
     losses: Losses,
     /// When the path was last seen to be over-used.
     pressed_at: Option<Instant>,
+    /// When a queue was last seen to grow.
+    queued_at: Option<Instant>,
     /// When something was sent that no feedback has followed.
     unheard_since: Option<Instant>,
 }
@@ -57,6 +59,7 @@ impl SendEstimator {
             acked: Acked::default(),
             losses: Losses::default(),
             pressed_at: None,
+            queued_at: None,
             unheard_since: None,
         }
     }
@@ -102,6 +105,11 @@ impl SendEstimator {
         self.pressed_at
     }
 
+    /// When a queue on the path was last seen to grow. Packets that are lost where none does are lost by chance.
+    pub fn queued_at(&self) -> Option<Instant> {
+        self.queued_at
+    }
+
     fn is_deaf(&self, now: Instant) -> bool {
         self.unheard_since.is_some_and(|since| now.saturating_duration_since(since) > DEAF)
     }
@@ -112,6 +120,7 @@ impl SendEstimator {
         let queued_bps = self.acked.momentary_bps();
         if usage == Usage::Over {
             self.pressed_at = Some(now);
+            self.queued_at = Some(now);
         }
         if let Some(share) = self.losses.take_share(now)
             && self.aimd.handle_loss(now, share, queued_bps)

@@ -21,7 +21,11 @@ pub(crate) struct Outlook {
     repairs: RepairBudget,
 }
 
-/// What may go out again on a path: a share of what the path takes. More would keep the queue full in which packets were lost.
+/// For so long after a queue has grown, what is lost is taken to be lost in it.
+const QUEUED: Duration = Duration::from_secs(10);
+
+/// What may go out again on a path with a queue: a share of what it takes. More would keep the queue full in which packets were
+/// lost.
 #[derive(Default)]
 struct RepairBudget {
     bytes: f64,
@@ -51,7 +55,9 @@ impl RepairBudget {
 impl Outlook {
     /// Whether a packet of this length may be sent again.
     pub(crate) fn spend_repair(&mut self, now: Instant, len: usize) -> bool {
-        let estimate_bps = self.estimator.estimate_bps(now);
+        let is_queued =
+            self.estimator.queued_at().is_some_and(|at| now.saturating_duration_since(at) < QUEUED);
+        let estimate_bps = self.estimator.estimate_bps(now).filter(|_| is_queued);
         estimate_bps.is_none_or(|estimate_bps| self.repairs.spend(now, estimate_bps, len))
     }
 
