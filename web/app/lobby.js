@@ -42,6 +42,12 @@ export function createLobby({ preview, initial, onJoin }) {
       el('section', { class: 'lobby-preview', 'aria-label': 'Preview' }, picture.element, selects.element),
       form.element,
     ),
+    el(
+      'footer',
+      { class: 'lobby-footer soft small' },
+      el('a', { href: '/network.html' }, 'Test this network'),
+      ': can calls connect from here?',
+    ),
   );
   return {
     element,

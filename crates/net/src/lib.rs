@@ -25,7 +25,7 @@ mod waker;
 pub use bind::{BindError, EndpointSettings};
 pub use counters::{Counters, DropReason};
 pub use endpoint::Endpoint;
-pub use memory::give_back_memory;
+pub use memory::{give_back_memory, spare_little_memory};
 pub use outbox::Outbox;
 pub use priority::give_way;
 pub use tcp::TcpLimits;

@@ -12,6 +12,23 @@ pub fn give_back_memory() {
     }
 }
 
+/// What may stay free at the end of a heap.
+#[cfg(target_env = "gnu")]
+const SPARE_BYTES: libc::c_int = 128 * 1024;
+
+/// Has the allocator give back at once what becomes free at the end of its heaps. It learns otherwise to keep as much there as
+/// the largest piece that it was ever given back, and [`give_back_memory`] does not look there. What is larger than 128 KiB is
+/// asked of the system each time from then on: for programs that hold many small things and few large ones. Does nothing where
+/// the allocator is not glibc's.
+pub fn spare_little_memory() {
+    // SAFETY: `mallopt` takes integers only, and may be called at any time (mallopt(3)).
+    #[cfg(target_env = "gnu")]
+    #[expect(unsafe_code, reason = "a call of the C library that std does not offer")]
+    unsafe {
+        libc::mallopt(libc::M_TRIM_THRESHOLD, SPARE_BYTES);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -19,6 +19,7 @@ mod turn;
 
 pub use counters::{EngineDrop, TurnCounters};
 pub use motet_dtls::TunnelServer;
+pub use motet_net::spare_little_memory;
 pub use motet_turn as protocol;
 pub use server::TurnServer;
 pub use settings::{StartError, TurnSettings};

@@ -64,5 +64,10 @@ fn names(config: &Config) -> Vec<String> {
     ips.retain(|ip| !ip.is_unspecified());
     ips.sort();
     ips.dedup();
-    std::iter::once("localhost".to_owned()).chain(ips.iter().map(IpAddr::to_string)).collect()
+    let mut names: Vec<String> =
+        std::iter::once("localhost".to_owned()).chain(ips.iter().map(IpAddr::to_string)).collect();
+    // TURN over TLS shows the same certificate, and is called by these.
+    let hosts = config.turn.iter().flat_map(|turn| &turn.hosts);
+    names.extend(hosts.filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+    names
 }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use motet::turn::{TurnServer, TurnSettings, protocol};
+use motet::turn::{TurnServer, TurnSettings, protocol, spare_little_memory};
 use protocol::{AllowedPeer, Network, Quotas, RelayIp, Secret, Settings, StaticUser};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +24,8 @@ const PORT: u16 = 3478;
 
 /// `motet turn`: serves until it is told to stop.
 pub fn serve(arguments: &ArgMatches) -> ExitCode {
+    // Beside rooms and mixers this would cost more than it saves.
+    spare_little_memory();
     let settings = match settings(arguments) {
         Ok(settings) => settings,
         Err(problem) => {
