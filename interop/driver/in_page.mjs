@@ -27,10 +27,19 @@ export function watchPeerConnections() {
 /** Condensed statistics of all live connections: one entry per stream, and the paths in use. */
 export async function mediaStats() {
   const seen = { inbound: [], outbound: [], paths: [], states: [] };
+  // Firefox never answers for a connection that is closed meanwhile.
+  const statsOf = async (connection) => {
+    let timer;
+    const closed = new Promise((resolve) => {
+      timer = setInterval(() => connection.connectionState === 'closed' && resolve(null), 50);
+    });
+    return Promise.race([connection.getStats(), closed]).finally(() => clearInterval(timer));
+  };
   for (const connection of window.interop.all) {
     if (connection.connectionState === 'closed') continue;
+    const reports = await statsOf(connection);
+    if (!reports) continue;
     seen.states.push(connection.connectionState);
-    const reports = await connection.getStats();
     const codec = (report) => reports.get(report.codecId)?.mimeType ?? '';
     for (const report of reports.values()) {
       if (report.type === 'inbound-rtp') {

@@ -3,6 +3,8 @@
  *
  * Both sides may offer at any time. Where offers cross, the polite side takes its own back and answers, and the other
  * passes over what came: which is which follows from the ids, so that both know without asking ("perfect negotiation").
+ * A first offer is taken back together with its PeerConnection, since Chromium does not outlive that: often it finds no
+ * candidates for what it answers then, and it numbers header extensions in later offers in a way that it refuses itself.
  * Each side sends on sections of its own, so that every section carries one track in one direction.
  */
 import { PathGuard } from './path.js';
@@ -38,6 +40,9 @@ const ANSWER_MS = 6_000;
 
 export class MeshPeer {
   #options;
+  /** @type {RTCPeerConnection} */
+  #pc;
+  /** @type {PathGuard} */
   #guard;
   #copies = 1;
   /** @type {Map<LocalTrack, RTCRtpTransceiver>} */
@@ -58,14 +63,12 @@ export class MeshPeer {
   constructor(options) {
     this.#options = options;
     this.participantId = options.participantId;
-    const pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
-    this.pc = pc;
-    pc.onnegotiationneeded = () => void this.#offer();
-    pc.onicecandidate = ({ candidate }) => {
-      if (candidate) this.#send({ candidate: candidate.toJSON() });
-    };
-    pc.onconnectionstatechange = () => options.onState(pc.connectionState);
-    this.#guard = new PathGuard(pc, { restart: () => pc.restartIce(), onChange: options.onPath });
+    [this.#pc, this.#guard] = this.#open();
+  }
+
+  /** Another one after first offers have crossed. */
+  get pc() {
+    return this.#pc;
   }
 
   /**
@@ -144,10 +147,37 @@ export class MeshPeer {
 
   close() {
     this.#isClosed = true;
+    this.#shut();
+  }
+
+  /** @returns {[RTCPeerConnection, PathGuard]} */
+  #open() {
+    const { iceServers, onState, onPath } = this.#options;
+    const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    pc.onnegotiationneeded = () => void this.#offer();
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate) this.#send({ candidate: candidate.toJSON() });
+    };
+    pc.onconnectionstatechange = () => onState(pc.connectionState);
+    return [pc, new PathGuard(pc, { restart: () => pc.restartIce(), onChange: onPath })];
+  }
+
+  #shut() {
     clearTimeout(this.#unanswered);
     this.#guard.close();
-    this.pc.onnegotiationneeded = this.pc.onicecandidate = this.pc.onconnectionstatechange = null;
-    this.pc.close();
+    this.#pc.onnegotiationneeded = this.#pc.onicecandidate = this.#pc.onconnectionstatechange = null;
+    this.#pc.close();
+  }
+
+  /** With the same tracks, as if nothing had been offered. */
+  #startOver() {
+    this.#shut();
+    [this.#pc, this.#guard] = this.#open();
+    this.#isOffering = false;
+    const tracks = [...this.#slots.keys()];
+    this.#slots.clear();
+    this.#free.clear();
+    for (const track of tracks) this.#take(track);
   }
 
   /** @param {LocalTrack} track */
@@ -185,15 +215,17 @@ export class MeshPeer {
   /** Makes an offer, or makes an open one again. */
   async #offer() {
     if (this.#isClosed) return;
+    const pc = this.#pc;
     try {
       this.#isOffering = true;
-      await this.pc.setLocalDescription();
-      if (this.pc.localDescription?.type === 'offer') this.#describe();
+      await pc.setLocalDescription();
     } catch (error) {
-      this.#fault(error);
-    } finally {
-      this.#isOffering = false;
+      // What was closed in order to start over has no say.
+      if (pc === this.#pc) this.#fault(error);
     }
+    if (this.#isClosed || pc !== this.#pc) return;
+    this.#isOffering = false;
+    if (pc.localDescription?.type === 'offer') this.#describe();
     clearTimeout(this.#unanswered);
     this.#unanswered = setTimeout(() => {
       if (this.pc.signalingState === 'have-local-offer') void this.#offer();
@@ -218,6 +250,7 @@ export class MeshPeer {
     // An answer to an offer that was taken back, or was answered already, says nothing.
     const isStale = !isOffer && this.pc.signalingState !== 'have-local-offer';
     if (this.#isPassedOver || isStale) return;
+    if (isCrossing && !this.pc.remoteDescription) this.#startOver();
     await this.pc.setRemoteDescription(description);
     this.#theirs = new Map(tracks.map(({ mid, trackId }) => [mid, trackId]));
     this.review();

@@ -1,6 +1,6 @@
 /**
  * A PeerConnection without media, for tests: it negotiates by the rules that browsers follow, with its sections as JSON where
- * they have SDP.
+ * they have SDP. A first offer that is taken back spoils it, as it does Chromium's.
  */
 
 let lastTrack = 0;
@@ -32,6 +32,9 @@ export class FakePeerConnection extends EventTarget {
   #lastMid = 0;
   #isRestarting = false;
   #isScheduled = false;
+  /** Descriptions that are being set: until then nothing is said of a need to negotiate. */
+  #operations = 0;
+  #isSpoilt = false;
 
   constructor() {
     super();
@@ -71,9 +74,30 @@ export class FakePeerConnection extends EventTarget {
   }
 
   async setLocalDescription() {
+    return this.#operate(() => this.#setLocal());
+  }
+
+  /** @param {{type: string, sdp: string}} description */
+  async setRemoteDescription(description) {
+    return this.#operate(() => this.#setRemote(description));
+  }
+
+  /** @param {() => void} operation */
+  async #operate(operation) {
+    this.#operations += 1;
     await null;
+    this.#operations -= 1;
     this.#assertOpen();
+    try {
+      operation();
+    } finally {
+      this.#schedule();
+    }
+  }
+
+  #setLocal() {
     if (this.signalingState === 'have-remote-offer') return this.#answer();
+    if (this.#isSpoilt) throw new Error('an offer after the first one was taken back');
     for (const transceiver of this.#transceivers) {
       if (transceiver.mid !== null) continue;
       transceiver.mid = `${++this.#lastMid}`;
@@ -85,9 +109,7 @@ export class FakePeerConnection extends EventTarget {
   }
 
   /** @param {{type: string, sdp: string}} description */
-  async setRemoteDescription(description) {
-    await null;
-    this.#assertOpen();
+  #setRemote(description) {
     const isOffer = description.type === 'offer';
     if (isOffer && this.signalingState === 'have-local-offer') this.#rollBack();
     if (!isOffer && this.signalingState !== 'have-local-offer') throw new Error(`an answer while ${this.signalingState}`);
@@ -139,6 +161,7 @@ export class FakePeerConnection extends EventTarget {
   }
 
   #rollBack() {
+    this.#isSpoilt = this.remoteDescription === null;
     for (const transceiver of this.#fresh) transceiver.mid = null;
     this.#fresh = [];
     this.signalingState = 'stable';
@@ -197,10 +220,12 @@ export class FakePeerConnection extends EventTarget {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    // A task of its own, so that whoever awaited a description goes on before.
+    setImmediate(() => {
       this.#isScheduled = false;
       const isChanged = this.#transceivers.some(({ negotiated, direction }) => negotiated !== direction);
-      if (this.signalingState === 'stable' && (isChanged || this.#isRestarting)) this.onnegotiationneeded?.();
+      const isFree = this.signalingState === 'stable' && this.#operations === 0;
+      if (isFree && (isChanged || this.#isRestarting)) this.onnegotiationneeded?.();
     });
   }
 

@@ -10,7 +10,7 @@ const track = (id, kind) => ({ id, kind, source: kind === 'audio' ? 'microphone'
 function pair() {
   installBrowser();
   /** @type {any} */
-  const both = { lose: () => false, faults: [], unwanted: new Set(), sent: [] };
+  const both = { lose: () => false, faults: [], unwanted: new Set(), sent: [], states: [] };
   /** @param {string} own @param {string} other @param {boolean} isPolite */
   const open = (own, other, isPolite) =>
     new MeshPeer({
@@ -25,7 +25,7 @@ function pair() {
       },
       isWanted: (trackId) => !both.unwanted.has(trackId),
       onMedia: () => {},
-      onState: () => {},
+      onState: (state) => both.states.push(`${own} ${state}`),
       onPath: () => {},
       onFault: (error) => both.faults.push(error),
     });
@@ -67,6 +67,39 @@ test('offers that cross end with both sides having everything', async () => {
   assert.equal(a.pc.signalingState, 'stable');
   assert.equal(b.pc.signalingState, 'stable');
   assert.deepEqual(faults, []);
+});
+
+test('first offers that cross cost the polite side its connection, later ones none', async () => {
+  const { a, b, faults, sent } = pair();
+  const first = a.pc;
+  a.setTracks(new Set([track('a1', 'audio')]), 1);
+  b.setTracks(new Set([track('b1', 'audio')]), 1);
+  await turns();
+  assert.equal(first.signalingState, 'closed');
+  const [pc, impolite] = [a.pc, b.pc];
+  sent.length = 0;
+  a.setTracks(new Set([...a.sentByMid.values(), track('a2', 'video')]), 1);
+  b.setTracks(new Set([...b.sentByMid.values(), track('b2', 'video')]), 1);
+  await turns();
+  const crossed = sent.filter((/** @type {any} */ { type }) => type === 'offer').slice(0, 2);
+  assert.deepEqual(new Set(crossed.map((/** @type {any} */ { from }) => from)), new Set(['a', 'b']), 'they did cross');
+  assert.equal(a.pc, pc);
+  assert.equal(b.pc, impolite);
+  assert.deepEqual([received(a), received(b)], [['b1', 'b2'], ['a1', 'a2']]);
+  assert.equal(FakePeerConnection.all.length, 3);
+  assert.deepEqual(faults, []);
+});
+
+test('a connection that was given up tells nothing more', async () => {
+  const { a, b, states } = pair();
+  const first = a.pc;
+  a.setTracks(new Set([track('a1', 'audio')]), 1);
+  b.setTracks(new Set([track('b1', 'audio')]), 1);
+  await turns();
+  first.become('failed');
+  assert.deepEqual(states, []);
+  a.pc.become('connected');
+  assert.deepEqual(states, ['a connected']);
 });
 
 test('a track that ends leaves its section to the next of its kind', async () => {
