@@ -1,14 +1,15 @@
 /**
  * The direct PeerConnection to one other participant.
  *
- * Both sides may offer at any time. Where offers cross, the polite side takes its own back and answers, and the other
- * passes over what came: which is which follows from the ids, so that both know without asking ("perfect negotiation").
- * A first offer is taken back together with its PeerConnection, since Chromium does not outlive that: often it finds no
- * candidates for what it answers then, and it numbers header extensions in later offers in a way that it refuses itself.
+ * Both sides may have something to offer at any time, and do so in turns. Where offers cross all the same, the polite side
+ * takes its own back and answers, and the other passes over what came: which is which follows from the ids, so that both
+ * know without asking ("perfect negotiation"). A first offer is taken back together with its PeerConnection: Chromium often
+ * finds no candidates for what it answers then, and refuses its own next offer for how it numbers header extensions.
  * Each side sends on sections of its own, so that every section carries one track in one direction.
  */
 import { PathGuard } from './path.js';
 import { isStopped, limit, openTransceiver, prefer, refit } from './sending.js';
+import { Turns } from './turns.js';
 
 /** @typedef {import('./track.js').LocalTrack} LocalTrack */
 /** @typedef {{mid: string, trackId: string}} MidTrack */
@@ -19,6 +20,7 @@ import { isStopped, limit, openTransceiver, prefer, refit } from './sending.js';
  * @property {RTCSessionDescriptionInit} [description]
  * @property {MidTrack[]} [tracks] Comes with a description: which of its sections carries which of the sender's tracks.
  * @property {RTCIceCandidateInit | null} [candidate]
+ * @property {import('./turns.js').Turn} [turn]
  */
 
 /**
@@ -44,6 +46,7 @@ export class MeshPeer {
   #pc;
   /** @type {PathGuard} */
   #guard;
+  #turns;
   #copies = 1;
   /** @type {Map<LocalTrack, RTCRtpTransceiver>} */
   #slots = new Map();
@@ -64,6 +67,12 @@ export class MeshPeer {
     this.#options = options;
     this.participantId = options.participantId;
     [this.#pc, this.#guard] = this.#open();
+    this.#turns = new Turns({
+      isPolite: options.isPolite,
+      isFree: () => !this.#isOffering && this.pc.signalingState === 'stable',
+      send: (turn) => this.#send({ turn }),
+      offer: () => this.#negotiate(),
+    });
   }
 
   /** Another one after first offers have crossed. */
@@ -141,12 +150,14 @@ export class MeshPeer {
   /** The socket came back: what was said meanwhile may be lost. */
   resume() {
     if (this.#isClosed) return;
+    this.#turns.resume();
     if (this.pc.signalingState === 'have-local-offer') void this.#offer();
     else if (this.pc.connectionState !== 'connected' && this.pc.remoteDescription) this.pc.restartIce();
   }
 
   close() {
     this.#isClosed = true;
+    this.#turns.close();
     this.#shut();
   }
 
@@ -154,7 +165,7 @@ export class MeshPeer {
   #open() {
     const { iceServers, onState, onPath } = this.#options;
     const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
-    pc.onnegotiationneeded = () => void this.#offer();
+    pc.onnegotiationneeded = () => this.#negotiate();
     pc.onicecandidate = ({ candidate }) => {
       if (candidate) this.#send({ candidate: candidate.toJSON() });
     };
@@ -212,6 +223,10 @@ export class MeshPeer {
     this.#free.add(transceiver);
   }
 
+  #negotiate() {
+    if (!this.#isClosed && this.#turns.take()) void this.#offer();
+  }
+
   /** Makes an offer, or makes an open one again. */
   async #offer() {
     if (this.#isClosed) return;
@@ -233,9 +248,10 @@ export class MeshPeer {
   }
 
   /** @param {MeshMessage} message */
-  async #handle({ description, tracks = [], candidate }) {
+  async #handle({ description, tracks = [], candidate, turn }) {
     if (this.#isClosed) return;
-    if (description) await this.#handleDescription(description, tracks);
+    if (turn) this.#turns.handle(turn);
+    else if (description) await this.#handleDescription(description, tracks);
     else if (candidate) await this.#handleCandidate(candidate);
   }
 
@@ -257,6 +273,9 @@ export class MeshPeer {
     if (isOffer) {
       await this.pc.setLocalDescription();
       this.#describe();
+      this.#turns.takeBack();
+    } else {
+      this.#turns.review();
     }
     if (!this.#isClosed) this.#options.onMedia();
   }

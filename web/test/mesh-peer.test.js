@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test, { afterEach } from 'node:test';
+import test, { afterEach, mock } from 'node:test';
 import { MeshPeer } from '../sdk/mesh-peer.js';
 import { FakePeerConnection, fakeMedium, installBrowser, turns } from './fake-peer-connection.js';
 
@@ -18,7 +18,7 @@ function pair() {
       isPolite,
       iceServers: [],
       send: async (message) => {
-        both.sent.push({ from: own, type: message.description?.type ?? 'candidate' });
+        both.sent.push({ from: own, type: message.description?.type ?? message.turn ?? 'candidate' });
         if (both.lose(message)) return;
         // As over a network: in order, and after what is under way.
         setImmediate(() => both[other].handle(structuredClone(message)));
@@ -39,6 +39,7 @@ function pair() {
 const opened = [];
 afterEach(() => {
   for (const peer of opened.splice(0)) peer.close();
+  mock.timers.reset();
 });
 
 /** @param {MeshPeer} peer */
@@ -55,51 +56,82 @@ test('each side gets the tracks of the other, by their ids', async () => {
   assert.deepEqual(faults, []);
 });
 
-test('offers that cross end with both sides having everything', async () => {
+test('where both have something to offer at once, they offer in turns, and no offer crosses another', async () => {
   const { a, b, faults, sent } = pair();
   a.setTracks(new Set([track('a1', 'audio'), track('a2', 'video')]), 1);
-  b.setTracks(new Set([track('b1', 'audio'), track('b2', 'video')]), 1);
-  await turns();
-  const first = sent.filter((/** @type {any} */ { type }) => type === 'offer').slice(0, 2);
-  assert.deepEqual(new Set(first.map((/** @type {any} */ { from }) => from)), new Set(['a', 'b']), 'they did cross');
-  assert.deepEqual(received(b), ['a1', 'a2']);
-  assert.deepEqual(received(a), ['b1', 'b2']);
-  assert.equal(a.pc.signalingState, 'stable');
-  assert.equal(b.pc.signalingState, 'stable');
-  assert.deepEqual(faults, []);
-});
-
-test('first offers that cross cost the polite side its connection, later ones none', async () => {
-  const { a, b, faults, sent } = pair();
-  const first = a.pc;
-  a.setTracks(new Set([track('a1', 'audio')]), 1);
   b.setTracks(new Set([track('b1', 'audio')]), 1);
   await turns();
-  assert.equal(first.signalingState, 'closed');
-  const [pc, impolite] = [a.pc, b.pc];
-  sent.length = 0;
-  a.setTracks(new Set([...a.sentByMid.values(), track('a2', 'video')]), 1);
   b.setTracks(new Set([...b.sentByMid.values(), track('b2', 'video')]), 1);
+  a.setTracks(new Set([...a.sentByMid.values(), track('a3', 'video')]), 1);
   await turns();
-  const crossed = sent.filter((/** @type {any} */ { type }) => type === 'offer').slice(0, 2);
-  assert.deepEqual(new Set(crossed.map((/** @type {any} */ { from }) => from)), new Set(['a', 'b']), 'they did cross');
-  assert.equal(a.pc, pc);
-  assert.equal(b.pc, impolite);
-  assert.deepEqual([received(a), received(b)], [['b1', 'b2'], ['a1', 'a2']]);
-  assert.equal(FakePeerConnection.all.length, 3);
+  assert.deepEqual(received(b), ['a1', 'a2', 'a3']);
+  assert.deepEqual(received(a), ['b1', 'b2']);
+  const described = sent.filter((/** @type {any} */ { type }) => type === 'offer' || type === 'answer');
+  for (const [place, { type }] of described.entries()) assert.equal(type, place % 2 === 0 ? 'offer' : 'answer');
+  assert.equal(FakePeerConnection.all.length, 2);
   assert.deepEqual(faults, []);
 });
 
-test('a connection that was given up tells nothing more', async () => {
-  const { a, b, states } = pair();
+test('a side that is lent the turn and says nothing does not silence the other', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const both = pair();
+  both.lose = ({ turn }) => turn === 'yours';
+  both.a.setTracks(new Set([track('a1', 'audio')]), 1);
+  await turns();
+  both.b.setTracks(new Set([track('b1', 'audio')]), 1);
+  await turns();
+  assert.deepEqual([received(both.a), received(both.b)], [[], []]);
+  mock.timers.tick(2_000);
+  await turns();
+  assert.deepEqual([received(both.a), received(both.b)], [['b1'], ['a1']], 'who was told nothing offered, and so did the other');
+  assert.deepEqual(both.faults, []);
+});
+
+/** A polite side whose offer is crossed by that of one who knows of no turns. @param {MeshPeer} a */
+async function cross(a) {
+  a.handle({ turn: 'yours' });
+  const sdp = JSON.stringify([{ mid: '7', kind: 'audio', direction: 'sendonly' }]);
+  a.handle({ description: { type: 'offer', sdp }, tracks: [{ mid: '7', trackId: 'b1' }] });
+  await turns();
+}
+
+test('a first offer that is crossed is given up with its connection, which tells nothing more', async () => {
+  const both = pair();
+  const { a, faults, states, sent } = both;
+  both.lose = () => true;
   const first = a.pc;
   a.setTracks(new Set([track('a1', 'audio')]), 1);
-  b.setTracks(new Set([track('b1', 'audio')]), 1);
   await turns();
+  await cross(a);
+  const types = sent.map((/** @type {any} */ { type }) => type);
+  assert.deepEqual(types, ['ask', 'offer', 'answer', 'ask'], 'it answers, and has something to offer still');
+  assert.equal(first.signalingState, 'closed');
+  assert.deepEqual(received(a), ['b1']);
+  a.handle({ turn: 'yours' });
+  await turns();
+  assert.equal(a.pc.signalingState, 'have-local-offer');
+  assert.deepEqual([...a.sentByMid.values()].map(({ id }) => id), ['a1']);
   first.become('failed');
   assert.deepEqual(states, []);
   a.pc.become('connected');
   assert.deepEqual(states, ['a connected']);
+  assert.deepEqual(faults, []);
+});
+
+test('a later offer that is crossed is taken back, and the connection stays', async () => {
+  const both = pair();
+  const { a, faults } = both;
+  both.b.setTracks(new Set([track('b0', 'audio')]), 1);
+  await turns();
+  both.lose = () => true;
+  const { pc } = a;
+  a.setTracks(new Set([track('a1', 'audio')]), 1);
+  await turns();
+  await cross(a);
+  assert.equal(a.pc, pc);
+  assert.equal(pc.signalingState, 'stable');
+  assert.deepEqual(received(a), ['b1']);
+  assert.deepEqual(faults, []);
 });
 
 test('a track that ends leaves its section to the next of its kind', async () => {

@@ -127,8 +127,7 @@ test('in a mesh tracks are announced and sent to the others, and nothing goes to
   assert.equal(pc.getTransceivers()[0].sender.track, track.mediaStreamTrack);
   assert.ok(count('relay') > 0);
   await yoursComesDirectly(moves, 3);
-  assert.equal(pc.signalingState, 'closed', 'first offers crossed: the polite side starts over');
-  assert.equal(roster.track('yours')?.mediaStreamTrack, mediumOf(1, '9'));
+  assert.equal(roster.track('yours')?.mediaStreamTrack, mediumOf(0, '9'));
   assert.deepEqual(faults, []);
 });
 
