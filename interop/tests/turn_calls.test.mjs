@@ -28,15 +28,24 @@ async function meet(server, topology, relay, look) {
   const others = people.length - 1;
   try {
     await Promise.all(people.map((person) => person.seesAndHears({ videos: others, audios: others, codec: 'vp8' })));
-    const stats = await Promise.all(people.map((person) => person.stats()));
+    const stats = await Promise.all(people.map(statsWithPaths));
     for (const { paths } of stats) {
-      assert.ok(paths.length > 0, 'there is a path');
       for (const path of paths) assert.deepEqual([path.type, path.relayProtocol], ['relay', relay], JSON.stringify(paths));
     }
     await look?.(people, stats);
   } finally {
     await Promise.all(people.map((person) => person.page.close()));
   }
+}
+
+/** A path that is being checked again, which takes a moment on a busy machine, is none for as long. */
+async function statsWithPaths(person) {
+  let stats;
+  await until('there is a path', async () => {
+    stats = await person.stats();
+    return stats.paths.length > 0;
+  });
+  return stats;
 }
 
 describe('in a room', () => {
