@@ -42,8 +42,8 @@ pub(crate) struct NeighboursArguments {
 
 /// For connections to come about.
 const OPENING: Duration = Duration::from_secs(4);
-/// For mixers to come into their stride, and to end.
-const SETTLING: Duration = Duration::from_secs(2);
+/// For mixers to come into their stride, and to end: they give way altogether after two calm seconds.
+const SETTLING: Duration = Duration::from_secs(4);
 const SHARES: [(&str, f64); 3] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)];
 
 /// Measures in turns, and compares.

@@ -27,7 +27,7 @@ pub use counters::{Counters, DropReason};
 pub use endpoint::Endpoint;
 pub use memory::{give_back_memory, spare_little_memory};
 pub use outbox::Outbox;
-pub use priority::give_way;
+pub use priority::{ThreadTimes, give_way, take_what_is_left};
 pub use tcp::TcpLimits;
 pub use waker::Waker;
 

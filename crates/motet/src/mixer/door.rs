@@ -13,7 +13,7 @@ use super::audio::{AudioCommand, AudioTask, HeardSource};
 use super::seat::{Seat, Voice};
 use super::stats::Board;
 use super::stream::{Stream, mix_parameters, source_parameters};
-use super::thread::{self, Commands};
+use super::thread::{self, Commands, Standing};
 use super::video::{SeenSource, VideoCommand, VideoTask};
 use crate::link::Link;
 use crate::random;
@@ -21,11 +21,11 @@ use crate::worker::Worker;
 
 /// Mixers of one worker at most: each has threads of its own, and work for a part of a core.
 const MIXERS_MAX: usize = 1024;
-/// How far the thread that mixes sound gives way: it has little to do, and listeners hear when that is late.
-const AUDIO_NICE: u8 = 1;
-/// How far the thread that composes gives way: it has much to do, and a picture that is late by some milliseconds is not seen.
-/// Half of a worker's share where both want a core; much less, and pictures stop on a machine that is busy with others' work.
-const VIDEO_NICE: u8 = 3;
+/// Sound is little work, and listeners hear when it is late.
+const AUDIO: Standing = Standing::Shares { nice: 1 };
+/// Pictures are much work, and one that is late by some milliseconds is not seen. Where cores are short they get half of a worker's
+/// share; much less, and pictures stop on a machine that is busy with others' work.
+const VIDEO: Standing = Standing::LeavesItsShare { nice: 3 };
 
 /// All mixers on one worker's routers.
 pub struct Mixers {
@@ -105,13 +105,13 @@ impl Mixer {
         let make = move || {
             AudioTask::new((seat, sender, receiver), (audio_producer_id, shared), audio, (seed, thread_board))
         };
-        let audio = thread::start(format!("mix-{id}-audio"), AUDIO_NICE, &voice, make);
+        let audio = thread::start(&format!("mix-{id}-audio"), AUDIO, &voice, make);
         let video = video.map(|settings| {
             let (video_seat, sender, receiver) = Seat::take(link, router_id, Arc::clone(&voice));
             let (seat, thread_board) = (video_seat.clone(), board.clone());
             let make =
                 move || Ok(VideoTask::new((seat, sender, receiver), settings, layout, (seed, thread_board)));
-            (video_seat, thread::start(format!("mix-{id}-video"), VIDEO_NICE, &voice, make))
+            (video_seat, thread::start(&format!("mix-{id}-video"), VIDEO, &voice, make))
         });
         Self { voice, board, audio_seat, audio, video, sources: HashMap::new() }
     }

@@ -2,10 +2,12 @@
 //!
 //! [`Mixers`] carries out what [`crate::control::MixerRequest`] asks for one worker. A mixer hears its sources through direct
 //! transports and sends its mixes over them, so that to the router it is one more peer: its mixes are ordinary producers, and
-//! the worker waits for it no more than for anybody. One thread mixes sound, one composes pictures; both give way to the
-//! worker's threads. A panic in either ends that mixer, which is told, and no other.
+//! the worker waits for it no more than for anybody. One thread mixes sound, another composes pictures; both give way to the
+//! worker's threads, the second altogether as long as the machine has time to spare. A panic in either ends that mixer, which is
+//! told, and no other.
 
 mod audio;
+mod courtesy;
 mod door;
 mod ladder;
 mod links;
