@@ -14,7 +14,8 @@ usage: cargo xtask COMMAND
 
   run [ARGS]     install what the system lacks, build the release, start `motet --dev ARGS`
   test [NAME]    install what the tests need and run all that must hold, or one of:
-                 tidy, rust, web, interop [FILTER]
+                 tidy, rust, web, interop [FILTER]; or explore [ROUNDS]: the Rust tests
+                 with other random cases than always
   tidy           format, clippy, floors and the other rules of the house
   tidy --bless   the same, and write the size ratchet anew where files became smaller
   bench [NAME]   run a bench, or list them";

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: all that must hold.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::process::{Outcome, command, root, say, show, target};
 use crate::{setup, tidy};
@@ -13,9 +13,11 @@ pub(crate) fn test(arguments: &[&str]) -> Outcome {
         ["rust"] => setup::for_build().and_then(|()| rust()),
         ["web"] => setup::for_test().and_then(|()| web()),
         ["interop", filter @ ..] => setup::for_test().and_then(|()| interop(filter)),
-        other => {
-            Err(format!("no such part of the tests: {}; there are tidy, rust, web, interop", other.join(" ")))
-        }
+        ["explore", rounds @ ..] => setup::for_build().and_then(|()| explore(rounds)),
+        other => Err(format!(
+            "no such part of the tests: {}; there are tidy, rust, web, interop, explore",
+            other.join(" ")
+        )),
     }
 }
 
@@ -37,6 +39,23 @@ fn timed(name: &str, part: impl FnOnce() -> Outcome) -> Outcome {
 /// Unit, property, scenario and replayed fuzz tests, and the examples in the documentation.
 fn rust() -> Outcome {
     show(&mut command("cargo", &["test", "--workspace", "--quiet"]))
+}
+
+/// The Rust tests with property tests on cases of their own each round, until one fails: its seed is told, and repeats it.
+fn explore(rounds: &[&str]) -> Outcome {
+    let rounds: u64 = match rounds {
+        [] => 1,
+        [rounds] => rounds.parse().map_err(|_| format!("rounds are a number, not {rounds}"))?,
+        _ => return Err("explore takes the number of rounds".to_owned()),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
+    for round in 0..rounds {
+        let seed = (now.as_nanos() as u64).wrapping_add(round).to_string();
+        let mut tests = command("cargo", &["test", "--workspace", "--quiet", "--lib", "--tests"]);
+        show(tests.env("PROPTEST_RNG_SEED", &seed))
+            .map_err(|error| format!("{error}; repeat it with PROPTEST_RNG_SEED={seed}"))?;
+    }
+    Ok(())
 }
 
 /// Types and pure parts of the web app and the SDK.
