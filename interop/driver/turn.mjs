@@ -1,6 +1,8 @@
 // coturn's own tools, and a Motet TURN server for them.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 
 import { Server, freePort, ownAddress, until } from './server.mjs';
 
@@ -20,6 +22,17 @@ export async function startSecureWithTurn(args = []) {
   const port = String(await freePort(ip));
   const turn = ['--turn-port', port, '--turn-host', ip, '--turn-host', TURN_NAME];
   return Server.start({ rtcIps: [ip], listen: ip, isSecure: true, args: [...turn, '--tls', 'self-signed', ...args] });
+}
+
+/** The certificate that a server shows, as PEM. */
+export async function certificateOf(origin) {
+  const { hostname, port } = new URL(origin);
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { raw } = socket.getPeerCertificate();
+  socket.destroy();
+  const lines = raw.toString('base64').match(/.{1,64}/g).join('\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
 /** For `startChromium` and `startFirefox`: certificates are not looked at, and nobody is asked where the name leads. */

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import fractions
+import os
 import time
 
 import av
@@ -123,7 +124,7 @@ def configuration(relay, ice_servers):
         RTCIceServer(urls=url, username=server["username"], credential=server["credential"])
         for server in ice_servers
         for url in server["urls"]
-        if url.startswith("turn:") and url.endswith(f"transport={relay}")
+        if (url.startswith("turns:") if relay == "tls" else url.startswith("turn:") and url.endswith(f"transport={relay}"))
     ]
     return RTCConfiguration(iceServers=servers, iceTransportPolicy=RTCIceTransportPolicy.RELAY)
 
@@ -137,8 +138,12 @@ async def main():
     parser.add_argument("--colour", default="200,40,40")
     parser.add_argument("--tone", type=float, default=440)
     parser.add_argument("--topologies", default="sfu", help="what the peer says that it can take part in")
-    parser.add_argument("--relay", choices=["udp", "tcp"], help="media goes through the server's TURN alone, over this")
+    parser.add_argument("--relay", choices=["udp", "tcp", "tls"], help="media goes through the server's TURN alone, over this")
+    parser.add_argument("--trust", help="a file with the certificate that the server shows")
     arguments = parser.parse_args()
+    if arguments.trust:
+        # Read by every TLS connection that is opened from here on, aiortc's own to TURN among them.
+        os.environ["SSL_CERT_FILE"] = arguments.trust
 
     watcher = Watcher()
     # Made when the join has told the servers; an offer may be here as early.
