@@ -10,16 +10,18 @@ const LOADGEN = process.env.INTEROP_LOADGEN ?? new URL('../../target/debug/motet
 
 const peer = (script) => new URL(`../peers/${script}`, import.meta.url).pathname;
 
-export const startAiortc = (options) => Program.start('aiortc', [PYTHON, '-u', peer('aiortc_peer.py')], options);
+/** `trust`: a file with the certificate that the server shows. The libraries read it as they are loaded. */
+export const startAiortc = ({ trust, ...options }) =>
+  Program.start('aiortc', [PYTHON, '-u', peer('aiortc_peer.py')], options, trust ? { SSL_CERT_FILE: trust } : {});
 export const startGStreamer = (options) => Program.start('GStreamer', [PYTHON, '-u', peer('gst_peer.py')], options);
 export const startStr0m = (options) => Program.start('str0m', [LOADGEN, 'echo'], options);
 /** Many short stays in one room, a few at a time, each with media both ways. */
 export const startChurn = (options) => Program.start('churn', [LOADGEN, 'churn'], options);
 
 class Program {
-  static async start(name, [binary, ...first], options) {
+  static async start(name, [binary, ...first], options, env = {}) {
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const child = spawn(binary, [...first, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(binary, [...first, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const program = new Program(name, child);
     try {
       await until(`${name} has published`, () => program.failed() ?? program.heard.get('published'), { ms: 40_000 });

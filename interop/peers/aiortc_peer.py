@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import fractions
-import os
 import time
 
 import av
@@ -139,11 +138,7 @@ async def main():
     parser.add_argument("--tone", type=float, default=440)
     parser.add_argument("--topologies", default="sfu", help="what the peer says that it can take part in")
     parser.add_argument("--relay", choices=["udp", "tcp", "tls"], help="media goes through the server's TURN alone, over this")
-    parser.add_argument("--trust", help="a file with the certificate that the server shows")
     arguments = parser.parse_args()
-    if arguments.trust:
-        # Read by every TLS connection that is opened from here on, aiortc's own to TURN among them.
-        os.environ["SSL_CERT_FILE"] = arguments.trust
 
     watcher = Watcher()
     # Made when the join has told the servers; an offer may be here as early.
