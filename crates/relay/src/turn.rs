@@ -11,7 +11,7 @@ mod udp;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
-use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, Ports, TcpPort};
+use motet_net::ports::{Datagram, Forwards, News, Poller, Pool, PortCounters, PortId, Ports, TcpPort};
 use motet_turn::{Now, RelayId, Server};
 
 use crate::counters::{EngineDrop, EngineDrops, ThreadCounters};
@@ -51,6 +51,8 @@ pub(crate) struct Turn {
     readable: Vec<PortId>,
     /// By port: whether it is among them.
     is_listed: Vec<bool>,
+    /// What one call brought; empty between turns.
+    datagrams: Vec<Datagram>,
     /// Ports about whose datagrams the network has said something.
     erring: Vec<PortId>,
     acceptors: Vec<Acceptor>,
@@ -145,6 +147,7 @@ impl Turn {
             net,
             relays: Vec::new(),
             readable: Vec::new(),
+            datagrams: Vec::new(),
             erring: Vec::new(),
             is_listed: Vec::new(),
             acceptors,

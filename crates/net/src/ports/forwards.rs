@@ -188,6 +188,14 @@ impl Forwards {
     }
 
     fn flush_port(&self, pool: &Pool, port: &mut UdpPort, first: u32, counters: &mut PortCounters) {
+        if let Some(message) = self.messages.get(first as usize)
+            && message.pieces == 1
+            && message.next == NONE
+            && let Some(bytes) = self.slices_of(pool, message).next()
+        {
+            port.keep_whole(message.way.is_whole);
+            return port.send_alone(bytes, message.way.to, counters);
+        }
         let mut next = first;
         while next != NONE {
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
@@ -245,9 +253,14 @@ impl Forwards {
     fn message_for(&mut self, way: Way, len: usize) -> u32 {
         let Way { port, to, .. } = way;
         let slot = slot_of(port, &to);
-        let newest = self.newest[slot];
-        if let Some(message) = self.messages.get_mut(newest as usize)
-            && self.joins
+        if self.chains.len() <= port.0 as usize {
+            self.chains.resize(port.0 as usize + 1, EMPTY_CHAIN);
+        }
+        // Without another of the port there is nothing to join, and no need to wait for this table's line.
+        if self.joins
+            && self.chains[port.0 as usize].last != NONE
+            && let newest = self.newest[slot]
+            && let Some(message) = self.messages.get_mut(newest as usize)
             && message.way == way
             && message.takes(len)
         {
@@ -269,9 +282,6 @@ impl Forwards {
             last: NONE,
             next: NONE,
         });
-        if self.chains.len() <= port.0 as usize {
-            self.chains.resize(port.0 as usize + 1, EMPTY_CHAIN);
-        }
         let chain = &mut self.chains[port.0 as usize];
         match self.messages.get_mut(chain.last as usize) {
             Some(last) => last.next = index,

@@ -235,6 +235,15 @@ impl UdpPort {
         }
     }
 
+    /// Sends one datagram that lies in one piece: the call for it is cheaper than one that takes many.
+    pub(super) fn send_alone(&mut self, bytes: &[u8], to: SocketAddr, counters: &mut PortCounters) {
+        if self.socket.send_to(bytes, to).is_ok() {
+            return counters.note_sent(1, bytes.len());
+        }
+        let message = Outgoing { to, slices: 0..1, segment_len: None };
+        self.send(&[IoSlice::new(bytes)], std::slice::from_ref(&message), counters);
+    }
+
     /// One call of the system, or two: a socket that hears errors tells each of them once by failing what it is asked next, which
     /// may be for another receiver.
     fn try_send(&self, slices: &[IoSlice<'_>], messages: &[Outgoing]) -> io::Result<usize> {

@@ -16,7 +16,7 @@ impl Turn {
     /// Takes what came at all readable ports, each in turn, up to a turn's worth.
     pub(super) fn receive_udp(&mut self) {
         let mut left = DATAGRAMS_PER_TURN;
-        let mut datagrams = Vec::new();
+        let mut datagrams = std::mem::take(&mut self.datagrams);
         while left > 0 && !self.readable.is_empty() {
             let mut readable = std::mem::take(&mut self.readable);
             readable.retain(|id| {
@@ -28,6 +28,7 @@ impl Turn {
             });
             self.readable = readable;
         }
+        self.datagrams = datagrams;
     }
 
     /// One call's worth of one port; whether more may wait.
