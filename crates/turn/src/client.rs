@@ -1,6 +1,7 @@
 //! Who speaks to the server, through which door, and when.
 
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// One of the engine's listening sockets, by a number of the engine's choice.
@@ -33,7 +34,7 @@ impl ClientProtocol {
 }
 
 /// One client: the 5-tuple of RFC 8656, and the socket it came through. A connection's 5-tuple is its identity while it lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientSocket {
     /// The socket that heard it, and that answers.
     pub listener: ListenerId,
@@ -43,6 +44,20 @@ pub struct ClientSocket {
     pub local: SocketAddr,
     /// The client's address.
     pub remote: SocketAddr,
+}
+
+/// Of the client's address alone: one that comes to several of ours is rare, and this is done for each packet.
+impl Hash for ClientSocket {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let port = self.remote.port();
+        match self.remote.ip() {
+            IpAddr::V4(ip) => state.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(port)),
+            IpAddr::V6(ip) => {
+                state.write_u128(ip.to_bits());
+                state.write_u16(port);
+            }
+        }
+    }
 }
 
 /// The time, twice: lifetimes run on the first, credentials expire on the second.

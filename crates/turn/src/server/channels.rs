@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use smallvec::SmallVec;
+
 use super::allocation::key_of;
 use super::requests::{Answer, Request};
 use super::{Server, Slot};
@@ -26,12 +28,12 @@ impl Channel {
     }
 }
 
-/// An allocation's channels, found by number and by peer.
+/// An allocation's channels, found by number and by peer. The only one, as most are, lies in the allocation.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
-    by_number: Vec<Channel>,
+    by_number: SmallVec<[Channel; 1]>,
     /// Places in the former, ordered by peer.
-    by_peer: Vec<u16>,
+    by_peer: SmallVec<[u16; 8]>,
 }
 
 impl Channels {
@@ -89,9 +91,9 @@ impl Channels {
         self.retain(|channel| channel.peer.is_ipv6() != is_ipv6);
     }
 
-    fn retain(&mut self, is_kept: impl FnMut(&Channel) -> bool) {
+    fn retain(&mut self, mut is_kept: impl FnMut(&Channel) -> bool) {
         let before = self.by_number.len();
-        self.by_number.retain(is_kept);
+        self.by_number.retain(|channel| is_kept(channel));
         if self.by_number.len() != before {
             self.order();
         }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use smallvec::SmallVec;
+
 use super::allocation::key_of;
 use super::requests::{Answer, Request};
 use super::{Server, Slot};
@@ -20,9 +22,9 @@ struct Permission {
     grant: Grant,
 }
 
-/// An allocation's permissions, by address.
+/// An allocation's permissions, by address. The only one, as most are, lies in the allocation.
 #[derive(Debug, Default)]
-pub(super) struct Permissions(Vec<Permission>);
+pub(super) struct Permissions(SmallVec<[Permission; 1]>);
 
 impl Permissions {
     /// How far an address is open at this moment, if at all.
@@ -38,7 +40,7 @@ impl Permissions {
         if self.0.len() + added <= usize::from(max) {
             return true;
         }
-        let is_kept = |permission: &Permission| {
+        let is_kept = |permission: &mut Permission| {
             permission.until > now || ips.iter().any(|ip| key_of(*ip) == permission.ip)
         };
         self.0.retain(is_kept);

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
+use arc_swap::{ArcSwap, Guard};
 use aws_lc_rs::hmac;
 
 use crate::{Now, PeerPolicy, Secret, Settings, SettingsError};
@@ -40,7 +41,7 @@ pub struct Shared {
     pub(crate) hash_key: [u8; 16],
     epoch: Instant,
     secrets: RwLock<Arc<[hmac::Key]>>,
-    peers: RwLock<Arc<PeerPolicy>>,
+    peers: ArcSwap<PeerPolicy>,
     accounts: Mutex<Accounts>,
     ports: Mutex<Ports>,
     reservations: Mutex<Reservations>,
@@ -68,7 +69,7 @@ impl Shared {
             hash_key,
             epoch: now.instant,
             secrets: RwLock::new(secrets),
-            peers: RwLock::new(Arc::new(std::mem::take(&mut settings.peers))),
+            peers: ArcSwap::from_pointee(std::mem::take(&mut settings.peers)),
             accounts: Mutex::new(Accounts::new(hash_key)),
             ports: Mutex::new(Ports::new(settings.ports.clone(), settings.relays.len())),
             reservations: Mutex::new(Reservations::default()),
@@ -89,7 +90,7 @@ impl Shared {
 
     /// Exchanges the peer policy: for what clients ask from here on.
     pub fn set_peers(&self, peers: PeerPolicy) {
-        *self.peers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(peers);
+        self.peers.store(Arc::new(peers));
     }
 
     pub(crate) fn add_server(&self, number: u8) {
@@ -104,8 +105,8 @@ impl Shared {
         self.secrets.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn peers(&self) -> Arc<PeerPolicy> {
-        self.peers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn peers(&self) -> Guard<Arc<PeerPolicy>> {
+        self.peers.load()
     }
 
     pub(crate) fn accounts(&self) -> MutexGuard<'_, Accounts> {
