@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::client::{Account, Client};
-use super::load;
+use super::load::{self, Awaiting};
 use super::process::Process;
 use crate::told::Failure;
 
@@ -31,6 +31,9 @@ pub(crate) struct BenchArguments {
     /// Leave out allocations: neither their rate nor their memory is measured.
     #[arg(long)]
     packets_only: bool,
+    /// Have clients and peer woken by what is sent to them at steady rates too, at the server's expense.
+    #[arg(long)]
+    woken: bool,
     /// coturn, from the package of that name.
     #[arg(long, default_value = "turnserver")]
     coturn: String,
@@ -57,7 +60,10 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     ));
     for size in chosen(&arguments.size, &SIZES) {
         for rate in chosen(&arguments.rate, &RATES) {
-            let plan = load::Plan { size, rate, duration: Duration::from_secs_f64(arguments.seconds) };
+            // Who is sent as much as can be never sleeps.
+            let awaiting = if arguments.woken || rate == 0 { Awaiting::Woken } else { Awaiting::Looking };
+            let duration = Duration::from_secs_f64(arguments.seconds);
+            let plan = load::Plan { size, rate, duration, awaiting };
             let motet = beside_each_other(arguments, &account, plan)?;
             if rate == 0 {
                 at_half_load(arguments, &account, plan, motet.per_second)?;

@@ -1,5 +1,8 @@
 //! Channel data to a peer that sends everything back. Datagrams are received and sent in batches, so that little of the machine
 //! is lost to measuring, but each leaves as a datagram of its own: what the server gains by joining them is its own doing.
+//!
+//! Clients and peer stand for other machines. To wake a thread costs whoever sends to it as much as sending does, and more
+//! where its core sleeps: over a network no server would have to pay that. So they look for what came of their own accord.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -7,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use motet_net::ports::{Forwards, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
+use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
 
 use super::client::{Account, Client};
 use super::process::Process;
@@ -17,8 +20,8 @@ use crate::told::Failure;
 pub(crate) const CHANNEL: u16 = 0x4000;
 /// What is sent to a server that is to be saturated may be under way so many times a client before it is waited for.
 const WINDOW: u64 = 24;
-/// How often a turn of a steady rate begins.
-const TICK: Duration = Duration::from_millis(1);
+/// How often a turn of a steady rate begins, and how often a peer looks for what came.
+const TICK: Duration = Duration::from_micros(250);
 const WARM_UP: Duration = Duration::from_millis(700);
 /// One round trip in so many is timed.
 const TIMED_EVERY: u64 = 7;
@@ -30,6 +33,28 @@ pub(crate) struct Plan {
     /// Packets a second, both ways together; 0: as many as the server takes.
     pub(crate) rate: u32,
     pub(crate) duration: Duration,
+    pub(crate) awaiting: Awaiting,
+}
+
+/// How clients and peer learn that something came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaiting {
+    /// They look every [`TICK`].
+    Looking,
+    /// They sleep until they are woken, which shows how long packets take but costs the server.
+    Woken,
+}
+
+impl Awaiting {
+    fn wait(self, poller: &mut Poller, timeout: Duration, tell: impl FnMut(News)) -> std::io::Result<()> {
+        match self {
+            Self::Looking => {
+                std::thread::sleep(timeout.min(TICK));
+                poller.wait(Some(Duration::ZERO), tell)
+            }
+            Self::Woken => poller.wait(Some(timeout), tell),
+        }
+    }
 }
 
 /// What came of it.
@@ -48,15 +73,14 @@ pub(crate) fn run(
     plan: Plan,
     process: Process,
 ) -> Result<Measured, Failure> {
-    let echo = Echo::start(server)?;
+    let echo = Echo::start(server, plan.awaiting)?;
     let mut clients = Clients::begin(server, account, allocations, echo.addr, plan)?;
     clients.go_on(WARM_UP)?;
     clients.forget();
     let (cpu, begun) = (process.cpu()?, Instant::now());
     clients.go_on(plan.duration)?;
     let elapsed = begun.elapsed().as_secs_f64();
-    let spent = process.cpu()?;
-    let cpu_s = (spent.total() - cpu.total()).as_secs_f64().max(1e-3);
+    let cpu_s = (process.cpu()? - cpu).as_secs_f64().max(1e-3);
     let (sent, came) = (clients.sent, clients.came);
     clients.settle()?;
     let lost = clients.sent.saturating_sub(clients.came);
@@ -76,7 +100,7 @@ pub(crate) fn run(
 /// The same load without a server in between: how long its round trips take, as 50th and 99th percentile.
 pub(crate) fn run_directly(count: usize, plan: Plan) -> Result<(Duration, Duration), Failure> {
     let ip = SocketAddr::from(([127, 0, 0, 1], 0));
-    let echo = Echo::start(ip)?;
+    let echo = Echo::start(ip, plan.awaiting)?;
     let sockets = (0..count).map(|_| UdpSocket::bind(ip)).collect::<Result<Vec<_>, _>>()?;
     let mut clients = Clients::with_sockets(sockets, echo.addr, plan)?;
     clients.go_on(WARM_UP)?;
@@ -95,7 +119,7 @@ struct Echo {
 }
 
 impl Echo {
-    fn start(server: SocketAddr) -> Result<Self, Failure> {
+    fn start(server: SocketAddr, awaiting: Awaiting) -> Result<Self, Failure> {
         let options = PortOptions { is_shared: false, buffer_bytes: Some(8 << 20) };
         let port = UdpPort::open(SocketAddr::new(server.ip(), 0), options)?;
         let addr = port.local_addr();
@@ -109,7 +133,7 @@ impl Echo {
             let (mut pool, mut forwards, mut counters) =
                 (Pool::new(), Forwards::apart(), PortCounters::default());
             while !ends.load(Ordering::Relaxed) {
-                let _ = poller.wait(Some(Duration::from_millis(50)), |_| {});
+                let _ = awaiting.wait(&mut poller, Duration::from_millis(50), |_| {});
                 let mut may_have_more = true;
                 while may_have_more {
                     let Some(port) = ports.get(id) else { return };
@@ -266,7 +290,8 @@ impl Clients {
 
     fn receive(&mut self, timeout: Duration) -> Result<(), Failure> {
         let mut readable = Vec::new();
-        self.poller.wait(Some(timeout), |news| readable.push(self.ids[news.token]))?;
+        let (awaiting, ids) = (self.plan.awaiting, &self.ids);
+        awaiting.wait(&mut self.poller, timeout, |news| readable.push(ids[news.token]))?;
         let now = self.begun.elapsed();
         let (came, round_trips) = (&mut self.came, &mut self.round_trips);
         while let Some(id) = readable.pop() {

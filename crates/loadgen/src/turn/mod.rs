@@ -22,13 +22,13 @@ fn cycles(
     process: Process,
     seconds: f64,
 ) -> Result<(u32, f64), Failure> {
-    let (begun, cpu) = (Instant::now(), process.cpu()?.total());
+    let (begun, cpu) = (Instant::now(), process.cpu()?);
     let mut count = 0;
     while begun.elapsed().as_secs_f64() < seconds {
         Client::allocate(server, account)?.delete()?;
         count += 1;
     }
-    let cpu = (process.cpu()?.total() - cpu).as_secs_f64();
+    let cpu = (process.cpu()? - cpu).as_secs_f64();
     Ok((count, f64::from(count) / cpu.max(1e-3)))
 }
 
