@@ -2,7 +2,8 @@
 //! is lost to measuring, but each leaves as a datagram of its own: what the server gains by joining them is its own doing.
 //!
 //! Clients and peer stand for other machines. To wake a thread costs whoever sends to it as much as sending does, and more
-//! where its core sleeps: over a network no server would have to pay that. So they look for what came of their own accord.
+//! where its core sleeps: over a network no server would have to pay that. At a steady rate all of them are one thread that never
+//! sleeps, so that packets also leave when they are due and not in bursts.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use motet_net::ports::{Forwards, News, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
+use motet_net::ports::{Forwards, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
 
 use super::client::{Account, Client};
 use super::process::Process;
@@ -20,8 +21,10 @@ use crate::told::Failure;
 pub(crate) const CHANNEL: u16 = 0x4000;
 /// What is sent to a server that is to be saturated may be under way so many times a client before it is waited for.
 const WINDOW: u64 = 24;
-/// How often a turn of a steady rate begins, and how often a peer looks for what came.
-const TICK: Duration = Duration::from_micros(250);
+/// How often a turn of a steady rate begins where clients sleep in between.
+const TICK: Duration = Duration::from_millis(1);
+/// How often one who does not sleep looks for what came: about as often as network cards tell.
+const LOOK_EVERY: Duration = Duration::from_micros(20);
 const WARM_UP: Duration = Duration::from_millis(700);
 /// One round trip in so many is timed.
 const TIMED_EVERY: u64 = 7;
@@ -39,22 +42,10 @@ pub(crate) struct Plan {
 /// How clients and peer learn that something came.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaiting {
-    /// They look every [`TICK`].
+    /// One thread looks all the time.
     Looking,
-    /// They sleep until they are woken, which shows how long packets take but costs the server.
+    /// A thread of clients and one of the peer sleep until they are woken, which costs the server.
     Woken,
-}
-
-impl Awaiting {
-    fn wait(self, poller: &mut Poller, timeout: Duration, tell: impl FnMut(News)) -> std::io::Result<()> {
-        match self {
-            Self::Looking => {
-                std::thread::sleep(timeout.min(TICK));
-                poller.wait(Some(Duration::ZERO), tell)
-            }
-            Self::Woken => poller.wait(Some(timeout), tell),
-        }
-    }
 }
 
 /// What came of it.
@@ -73,8 +64,7 @@ pub(crate) fn run(
     plan: Plan,
     process: Process,
 ) -> Result<Measured, Failure> {
-    let echo = Echo::start(server, plan.awaiting)?;
-    let mut clients = Clients::begin(server, account, allocations, echo.addr, plan)?;
+    let mut clients = Clients::begin(server, account, allocations, plan)?;
     clients.go_on(WARM_UP)?;
     clients.forget();
     let (cpu, begun) = (process.cpu()?, Instant::now());
@@ -93,70 +83,92 @@ pub(crate) fn run(
         p99: clients.percentile(99),
     };
     clients.end()?;
-    echo.stop();
     Ok(measured)
 }
 
 /// The same load without a server in between: how long its round trips take, as 50th and 99th percentile.
 pub(crate) fn run_directly(count: usize, plan: Plan) -> Result<(Duration, Duration), Failure> {
     let ip = SocketAddr::from(([127, 0, 0, 1], 0));
-    let echo = Echo::start(ip, plan.awaiting)?;
+    let echo = Echo::open(ip)?;
     let sockets = (0..count).map(|_| UdpSocket::bind(ip)).collect::<Result<Vec<_>, _>>()?;
-    let mut clients = Clients::with_sockets(sockets, echo.addr, plan)?;
+    let mut clients = Clients::with_sockets(sockets, echo.addr, echo, plan)?;
     clients.go_on(WARM_UP)?;
     clients.forget();
     clients.go_on(plan.duration)?;
     let round_trips = (clients.percentile(50), clients.percentile(99));
-    echo.stop();
+    clients.end()?;
     Ok(round_trips)
 }
 
-/// The peer of all.
+/// The peer of all: sends everything back.
 struct Echo {
     addr: SocketAddr,
-    is_over: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    id: PortId,
+    ports: Ports,
+    poller: Poller,
+    pool: Pool,
+    forwards: Forwards,
+    counters: PortCounters,
 }
 
 impl Echo {
-    fn start(server: SocketAddr, awaiting: Awaiting) -> Result<Self, Failure> {
+    fn open(server: SocketAddr) -> Result<Self, Failure> {
         let options = PortOptions { is_shared: false, buffer_bytes: Some(8 << 20) };
         let port = UdpPort::open(SocketAddr::new(server.ip(), 0), options)?;
-        let addr = port.local_addr();
+        let (addr, poller, mut ports) = (port.local_addr(), Poller::new()?, Ports::default());
+        poller.watch(&port, 0)?;
+        let id = ports.insert(port);
+        let (pool, forwards, counters) = (Pool::new(), Forwards::apart(), PortCounters::default());
+        Ok(Self { addr, id, ports, poller, pool, forwards, counters })
+    }
+
+    fn turn(&mut self, timeout: Duration) -> std::io::Result<()> {
+        let mut may_have_more = false;
+        self.poller.wait(Some(timeout), |_| may_have_more = true)?;
+        while may_have_more {
+            let Some(port) = self.ports.get(self.id) else { return Ok(()) };
+            let (id, forwards) = (self.id, &mut self.forwards);
+            let received = self.pool.receive(port, true, &mut self.counters, |_, datagram| {
+                let _ = forwards.push(id, datagram.from, &[], datagram.range, 0);
+            });
+            may_have_more = received.unwrap_or(false);
+            self.forwards.flush(&self.pool, &mut self.ports, &mut self.counters);
+            self.pool.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Who has the peer's turns.
+enum Peer {
+    Beside { is_over: Arc<AtomicBool>, thread: JoinHandle<()> },
+    Among(Box<Echo>),
+}
+
+impl Peer {
+    fn start(mut echo: Echo, awaiting: Awaiting) -> Self {
+        if awaiting == Awaiting::Looking {
+            return Self::Among(Box::new(echo));
+        }
         let is_over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&is_over);
-        let mut poller = Poller::new()?;
-        poller.watch(&port, 0)?;
-        let mut ports = Ports::default();
-        let id = ports.insert(port);
         let thread = std::thread::spawn(move || {
-            let (mut pool, mut forwards, mut counters) =
-                (Pool::new(), Forwards::apart(), PortCounters::default());
-            while !ends.load(Ordering::Relaxed) {
-                let _ = awaiting.wait(&mut poller, Duration::from_millis(50), |_| {});
-                let mut may_have_more = true;
-                while may_have_more {
-                    let Some(port) = ports.get(id) else { return };
-                    let received = pool.receive(port, true, &mut counters, |_, datagram| {
-                        let _ = forwards.push(id, datagram.from, &[], datagram.range, 0);
-                    });
-                    may_have_more = received.unwrap_or(false);
-                    forwards.flush(&pool, &mut ports, &mut counters);
-                    pool.clear();
-                }
-            }
+            while !ends.load(Ordering::Relaxed) && echo.turn(Duration::from_millis(50)).is_ok() {}
         });
-        Ok(Self { addr, is_over, thread })
+        Self::Beside { is_over, thread }
     }
 
     fn stop(self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        let _ = self.thread.join();
+        if let Self::Beside { is_over, thread } = self {
+            is_over.store(true, Ordering::Relaxed);
+            let _ = thread.join();
+        }
     }
 }
 
 struct Clients {
     clients: Vec<Client>,
+    peer: Peer,
     ports: Ports,
     ids: Vec<PortId>,
     /// Where they send to.
@@ -174,25 +186,25 @@ struct Clients {
 }
 
 impl Clients {
-    fn begin(
-        server: SocketAddr,
-        account: &Account,
-        count: usize,
-        peer: SocketAddr,
-        plan: Plan,
-    ) -> Result<Self, Failure> {
+    fn begin(server: SocketAddr, account: &Account, count: usize, plan: Plan) -> Result<Self, Failure> {
+        let peer = Echo::open(server)?;
         let (mut clients, mut sockets) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let mut client = Client::allocate(server, account)?;
             debug_assert_ne!(client.relayed(), server);
-            client.bind_channel(CHANNEL, peer)?;
+            client.bind_channel(CHANNEL, peer.addr)?;
             sockets.push(client.socket.try_clone()?);
             clients.push(client);
         }
-        Ok(Self { clients, ..Self::with_sockets(sockets, server, plan)? })
+        Ok(Self { clients, ..Self::with_sockets(sockets, server, peer, plan)? })
     }
 
-    fn with_sockets(sockets: Vec<UdpSocket>, target: SocketAddr, plan: Plan) -> Result<Self, Failure> {
+    fn with_sockets(
+        sockets: Vec<UdpSocket>,
+        target: SocketAddr,
+        peer: Echo,
+        plan: Plan,
+    ) -> Result<Self, Failure> {
         let poller = Poller::new()?;
         let (mut ports, mut ids) = (Ports::default(), Vec::new());
         for socket in sockets {
@@ -202,6 +214,7 @@ impl Clients {
         }
         Ok(Self {
             clients: Vec::new(),
+            peer: Peer::start(peer, plan.awaiting),
             ports,
             ids,
             target,
@@ -240,6 +253,13 @@ impl Clients {
             }
             self.flush();
             self.receive(TICK)?;
+            if self.plan.awaiting == Awaiting::Looking {
+                let next = Instant::now() + LOOK_EVERY;
+                while Instant::now() < next {
+                    // Leaves the core to what shares it with this one.
+                    (0..8).for_each(|_| std::hint::spin_loop());
+                }
+            }
         }
         Ok(())
     }
@@ -289,9 +309,15 @@ impl Clients {
     }
 
     fn receive(&mut self, timeout: Duration) -> Result<(), Failure> {
+        let timeout = match &mut self.peer {
+            Peer::Beside { .. } => timeout,
+            Peer::Among(echo) => {
+                echo.turn(Duration::ZERO)?;
+                Duration::ZERO
+            }
+        };
         let mut readable = Vec::new();
-        let (awaiting, ids) = (self.plan.awaiting, &self.ids);
-        awaiting.wait(&mut self.poller, timeout, |news| readable.push(ids[news.token]))?;
+        self.poller.wait(Some(timeout), |news| readable.push(self.ids[news.token]))?;
         let now = self.begun.elapsed();
         let (came, round_trips) = (&mut self.came, &mut self.round_trips);
         while let Some(id) = readable.pop() {
@@ -324,6 +350,7 @@ impl Clients {
             client.socket.set_nonblocking(false)?;
             client.delete()?;
         }
+        self.peer.stop();
         Ok(())
     }
 }
