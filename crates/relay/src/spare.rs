@@ -11,9 +11,14 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
+    /// There are so many now; told whenever there may be more than before.
+    pub(crate) fn note(&mut self, count: usize) {
+        self.most = self.most.max(count);
+    }
+
     /// There are so many now. Whether it is time to give back what others have left: at least half of them are gone.
     pub(crate) fn is_due(&mut self, count: usize) -> bool {
-        self.most = self.most.max(count);
+        self.note(count);
         let ended = self.most - count;
         let is_due = ended >= ENDED_MIN && ended >= count;
         if is_due {
@@ -44,6 +49,14 @@ mod tests {
         assert!(!spare.is_due(500), "nothing ended since");
         assert!(spare.is_due(250));
         assert!(!spare.is_due(60), "not many");
+        assert!(spare.is_due(0));
+    }
+
+    #[test]
+    fn what_came_and_went_since_the_last_look_counts() {
+        let mut spare = Spare::default();
+        assert!(!spare.is_due(0));
+        [1, 700, 1000, 3].into_iter().for_each(|count| spare.note(count));
         assert!(spare.is_due(0));
     }
 }

@@ -300,10 +300,14 @@ impl Turn {
         false
     }
 
+    fn allocations(&self) -> usize {
+        self.server.counters().allocations as usize
+    }
+
     fn report(&mut self) {
         self.reported = self.now.instant;
         self.is_report_due = false;
-        if self.spare.is_due(self.server.counters().allocations as usize) {
+        if self.spare.is_due(self.allocations()) {
             give_back();
         }
         let listeners = self.net.uses.iter().enumerate().filter(|(_, used)| **used == PortUse::Listener);

@@ -12,6 +12,7 @@ impl Turn {
     /// Does what the server asks for, then sends its answers.
     pub(super) fn carry_out(&mut self) {
         self.is_report_due = true;
+        self.spare.note(self.allocations());
         while let Some(action) = self.server.poll_action() {
             self.carry_out_one(action);
         }
