@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::client::{Account, Client};
-use super::load::{self, Awaiting};
+use super::load;
+use super::peer::Awaiting;
 use super::process::Process;
 use crate::told::Failure;
 

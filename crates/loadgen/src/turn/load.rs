@@ -6,14 +6,12 @@
 //! sleeps, so that packets also leave when they are due and not in bursts.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use motet_net::ports::{Forwards, Poller, Pool, PortCounters, PortId, PortOptions, Ports, UdpPort};
+use motet_net::ports::{Forwards, Poller, Pool, PortCounters, PortId, Ports, UdpPort};
 
 use super::client::{Account, Client};
+use super::peer::{Awaiting, Echo, Peer};
 use super::process::Process;
 use crate::told::Failure;
 
@@ -37,15 +35,6 @@ pub(crate) struct Plan {
     pub(crate) rate: u32,
     pub(crate) duration: Duration,
     pub(crate) awaiting: Awaiting,
-}
-
-/// How clients and peer learn that something came.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Awaiting {
-    /// One thread looks all the time.
-    Looking,
-    /// A thread of clients and one of the peer sleep until they are woken, which costs the server.
-    Woken,
 }
 
 /// What came of it.
@@ -98,72 +87,6 @@ pub(crate) fn run_directly(count: usize, plan: Plan) -> Result<(Duration, Durati
     let round_trips = (clients.percentile(50), clients.percentile(99));
     clients.end()?;
     Ok(round_trips)
-}
-
-/// The peer of all: sends everything back.
-struct Echo {
-    addr: SocketAddr,
-    id: PortId,
-    ports: Ports,
-    poller: Poller,
-    pool: Pool,
-    forwards: Forwards,
-    counters: PortCounters,
-}
-
-impl Echo {
-    fn open(server: SocketAddr) -> Result<Self, Failure> {
-        let options = PortOptions { is_shared: false, buffer_bytes: Some(8 << 20) };
-        let port = UdpPort::open(SocketAddr::new(server.ip(), 0), options)?;
-        let (addr, poller, mut ports) = (port.local_addr(), Poller::new()?, Ports::default());
-        poller.watch(&port, 0)?;
-        let id = ports.insert(port);
-        let (pool, forwards, counters) = (Pool::new(), Forwards::apart(), PortCounters::default());
-        Ok(Self { addr, id, ports, poller, pool, forwards, counters })
-    }
-
-    fn turn(&mut self, timeout: Duration) -> std::io::Result<()> {
-        let mut may_have_more = false;
-        self.poller.wait(Some(timeout), |_| may_have_more = true)?;
-        while may_have_more {
-            let Some(port) = self.ports.get(self.id) else { return Ok(()) };
-            let (id, forwards) = (self.id, &mut self.forwards);
-            let received = self.pool.receive(port, true, &mut self.counters, |_, datagram| {
-                let _ = forwards.push(id, datagram.from, &[], datagram.range, 0);
-            });
-            may_have_more = received.unwrap_or(false);
-            self.forwards.flush(&self.pool, &mut self.ports, &mut self.counters);
-            self.pool.clear();
-        }
-        Ok(())
-    }
-}
-
-/// Who has the peer's turns.
-enum Peer {
-    Beside { is_over: Arc<AtomicBool>, thread: JoinHandle<()> },
-    Among(Box<Echo>),
-}
-
-impl Peer {
-    fn start(mut echo: Echo, awaiting: Awaiting) -> Self {
-        if awaiting == Awaiting::Looking {
-            return Self::Among(Box::new(echo));
-        }
-        let is_over = Arc::new(AtomicBool::new(false));
-        let ends = Arc::clone(&is_over);
-        let thread = std::thread::spawn(move || {
-            while !ends.load(Ordering::Relaxed) && echo.turn(Duration::from_millis(50)).is_ok() {}
-        });
-        Self::Beside { is_over, thread }
-    }
-
-    fn stop(self) {
-        if let Self::Beside { is_over, thread } = self {
-            is_over.store(true, Ordering::Relaxed);
-            let _ = thread.join();
-        }
-    }
 }
 
 struct Clients {
@@ -309,13 +232,7 @@ impl Clients {
     }
 
     fn receive(&mut self, timeout: Duration) -> Result<(), Failure> {
-        let timeout = match &mut self.peer {
-            Peer::Beside { .. } => timeout,
-            Peer::Among(echo) => {
-                echo.turn(Duration::ZERO)?;
-                Duration::ZERO
-            }
-        };
+        let timeout = self.peer.turn_before(timeout)?;
         let mut readable = Vec::new();
         self.poller.wait(Some(timeout), |news| readable.push(self.ids[news.token]))?;
         let now = self.begun.elapsed();

@@ -4,6 +4,7 @@
 mod bench;
 mod client;
 mod load;
+mod peer;
 mod process;
 
 use std::net::SocketAddr;
