@@ -87,10 +87,37 @@ fn vp9_key_size(frame: &[u8]) -> Option<(u32, u32)> {
     (is_key != 0).then_some((width, height))
 }
 
+/// A pause pays for no longer frame than this, in 1/90000 s.
+const PAUSE_TICKS_MAX: i64 = 22_500;
+
 /// VP8 for live viewers: no lookahead, constant bitrate, keyframes only when asked for.
 pub(super) struct Vp8Encoder {
     raw: NonNull<ffi::Vp8Encoder>,
-    frame_ticks: u32,
+    frame_ticks: i64,
+    clock: Clock,
+}
+
+/// What libvpx is told of time. From the time between the ends of two frames its rate control learns how many bits a frame may have: at
+/// once where that differs by a tenth from how long the former frame was said to last, else within a second or so. If all were said to last equally
+/// long, those that come in time after a late one would be paid as if they were late as well, which makes half as much again as the
+/// bitrate of pictures that are late now and then. So each lasts since the one before.
+#[derive(Default)]
+struct Clock {
+    /// The time of the picture before.
+    last: Option<i64>,
+    /// The end of its frame, as libvpx knows it.
+    end: i64,
+}
+
+impl Clock {
+    /// When the frame of a picture begins and how long it lasts.
+    fn frame(&mut self, time: i64, usual_ticks: i64) -> (i64, u32) {
+        let since = self.last.map_or(usual_ticks, |last| time.saturating_sub(last));
+        self.last = Some(time);
+        let (begin, ticks) = (self.end, since.clamp(1, PAUSE_TICKS_MAX));
+        self.end = begin.saturating_add(ticks);
+        (begin, ticks as u32)
+    }
 }
 
 // SAFETY: as for the decoder.
@@ -103,7 +130,7 @@ impl Vp8Encoder {
         // SAFETY: no pointers are passed.
         let raw = unsafe { ffi::door_vp8_encoder_new(width, height, fps, kbps, settings.vp8_speed) };
         let raw = NonNull::new(raw).ok_or(EncodeError::Settings)?;
-        Ok(Self { raw, frame_ticks: 90_000 / fps })
+        Ok(Self { raw, frame_ticks: 90_000 / i64::from(fps), clock: Clock::default() })
     }
 
     pub(super) fn set_bitrate(&mut self, bitrate_bps: u32) -> Result<(), EncodeError> {
@@ -121,14 +148,15 @@ impl Vp8Encoder {
         out: &mut Vec<u8>,
     ) -> Result<Encoded, EncodeError> {
         let source = DoorPicture::of(picture);
+        let (begin, ticks) = self.clock.frame(time, self.frame_ticks);
         let (mut data, mut len, mut is_key) = (std::ptr::null(), 0, 0);
         // SAFETY: `raw` is alive, the picture is lent for the call, and the out parameters outlive it.
         let result = unsafe {
             ffi::door_vp8_encode(
                 self.raw.as_ptr(),
                 &raw const source,
-                time,
-                self.frame_ticks,
+                begin,
+                ticks,
                 c_int::from(force_key),
                 &raw mut data,
                 &raw mut len,
