@@ -235,7 +235,7 @@ impl UdpPort {
         }
     }
 
-    /// Sends one datagram that lies in one piece: the call for it is cheaper than one that takes many.
+    /// Sends one datagram that lies in one piece: the call for it is cheaper than one that takes many. What it refuses goes the way of all.
     pub(super) fn send_alone(&mut self, bytes: &[u8], to: SocketAddr, counters: &mut PortCounters) {
         if self.socket.send_to(bytes, to).is_ok() {
             return counters.note_sent(1, bytes.len());
