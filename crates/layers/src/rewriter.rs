@@ -35,8 +35,9 @@ enum Anchor {
     Resume,
     /// Of another source, so many ticks later.
     Switch { elapsed: u32 },
-    /// Of another source with the same clock, unless its times show that it has another: then so many ticks later.
-    InStep { elapsed: u32, tolerance: u32 },
+    /// Of another source with the same clock, unless its times show that it has another: then so many ticks later. If it
+    /// `ascends`, a moment later at least.
+    InStep { elapsed: u32, tolerance: u32, ascends: bool },
 }
 
 /// Consecutive packets of the source that go out under consecutive numbers.
@@ -122,9 +123,11 @@ impl StreamRewriter {
     }
 
     /// As [`Self::switch_source`], where the other source's timestamps are of the same clock, which goes on then. A source
-    /// whose first packet is off by more than `tolerance` ticks is taken for one of another clock after all.
-    pub fn switch_in_step(&mut self, elapsed: u32, tolerance: u32) {
-        self.anchor = Some(Anchor::InStep { elapsed: elapsed.max(1), tolerance });
+    /// whose first packet is off by more than `tolerance` ticks is taken for one of another clock after all. If it `ascends`, then
+    /// where that packet is not later than the newest one the clock is put forward by so little that it is: a video frame that has
+    /// another's timestamp is taken for a part of it.
+    pub fn switch_in_step(&mut self, elapsed: u32, tolerance: u32, ascends: bool) {
+        self.anchor = Some(Anchor::InStep { elapsed: elapsed.max(1), tolerance, ascends });
     }
 
     /// The producer's packet behind an outgoing sequence number, as a NACK names it. `None`: never sent, or too long ago.
@@ -181,10 +184,14 @@ impl StreamRewriter {
             (Some(Anchor::Switch { elapsed }), Some(newest), _) => {
                 newest.out.rtp_time.0.wrapping_add(elapsed).wrapping_sub(rtp_time.0)
             }
-            (Some(Anchor::InStep { elapsed, tolerance }), Some(newest), Some(interval)) => {
-                let offset = newest.out.rtp_time.0.wrapping_add(elapsed).wrapping_sub(rtp_time.0);
-                let is_off = (offset.wrapping_sub(interval.time_offset) as i32).unsigned_abs() > tolerance;
-                if is_off { offset } else { interval.time_offset }
+            (Some(Anchor::InStep { elapsed, tolerance, ascends }), Some(newest), Some(interval)) => {
+                let offset_by = |ticks| newest.out.rtp_time.0.wrapping_add(ticks).wrapping_sub(rtp_time.0);
+                let is_ahead = |offset: u32| offset.wrapping_sub(interval.time_offset) as i32;
+                match is_ahead(offset_by(elapsed)).unsigned_abs() > tolerance {
+                    true => offset_by(elapsed),
+                    false if ascends && is_ahead(offset_by(1)) > 0 => offset_by(1),
+                    false => interval.time_offset,
+                }
             }
             (_, Some(_), Some(interval)) => interval.time_offset,
             _ => self.first.rtp_time.0.wrapping_sub(rtp_time.0),

@@ -103,6 +103,25 @@ fn another_source_follows_at_once_on_a_clock_that_goes_on() {
 }
 
 #[test]
+fn a_source_in_step_keeps_the_clock_and_ascends_where_it_is_to() {
+    for (ascends, time, expected) in [
+        (false, 900, 900),
+        (false, 1_000, 1_000),
+        (true, 1_000, 1_001),
+        (true, 900, 1_001),
+        (true, 1_100, 1_100),
+    ] {
+        let mut rewriter = StreamRewriter::new(0, 1_000);
+        rewriter.forward(SeqNo(10), RtpTime(1_000));
+        rewriter.switch_in_step(500, 45_000, ascends);
+        let out = rewriter.forward(SeqNo(5), RtpTime(time)).unwrap();
+        assert_eq!(out, Rewritten { seq: SeqNo(1), rtp_time: RtpTime(expected) }, "{time}, {ascends}");
+        let after = rewriter.forward(SeqNo(6), RtpTime(time + 100)).unwrap();
+        assert_eq!(after.rtp_time.0 - out.rtp_time.0, 100, "its own clock goes on");
+    }
+}
+
+#[test]
 fn a_nacked_number_is_traced_over_a_wrap_and_not_into_the_future() {
     let mut rewriter = StreamRewriter::new(65_534, 0);
     for seq in 100..104 {

@@ -4,6 +4,7 @@ mod peer;
 
 use motet_control::{Codec, ConsumerId, ProducerId, Refusal, Request, RtpParameters};
 use motet_rtp::ext::ExtensionValues;
+use motet_rtp::payload::vp8::{self, Descriptor, PictureId, Temporal};
 use motet_rtp::{RtpHeader, RtpTime, Ssrc};
 use peer::*;
 
@@ -225,4 +226,74 @@ fn what_was_lost_after_a_switch_is_sent_again_and_what_was_lost_before_is_not() 
     let repaired: Vec<[u8; 2]> =
         subscriber.media(&mut world).iter().map(|(.., payload)| [payload[0], payload[1]]).collect();
     assert_eq!(repaired, [seqs[3].to_be_bytes(), seqs[5].to_be_bytes()]);
+}
+
+/// Frames that say their numbers, as VP8 has them: picture id, short or long, and TL0PICIDX.
+fn numbered(picture_id: PictureId, tl0: u8, number: u64, is_key: bool) -> Vec<u8> {
+    let (mut bytes, frame) = ([0; Descriptor::LEN_MAX], frame(number, is_key));
+    let descriptor = Descriptor {
+        starts_partition: true,
+        picture_id: Some(picture_id),
+        tl0_pic_idx: Some(tl0),
+        temporal: Some(Temporal { layer: 0, layer_sync: false }),
+        ..Descriptor::default()
+    };
+    let len = descriptor.write(&mut bytes).unwrap();
+    [&bytes[..len], &frame[1..]].concat()
+}
+
+fn frame_number(payload: &[u8]) -> (Option<PictureId>, Option<u8>) {
+    let descriptor = vp8::parse(payload).unwrap();
+    assert_eq!(descriptor.temporal, Some(Temporal { layer: 0, layer_sync: false }));
+    (descriptor.picture_id, descriptor.tl0_pic_idx)
+}
+
+#[test]
+fn frames_are_counted_on_over_a_switch_and_when_they_are_sent_again() {
+    let (mut world, mut publisher, mut other, mut subscriber) = call();
+    for seq in 1..=3u64 {
+        // Both wrap.
+        let picture_id = PictureId::Long((0x7ffd + seq as u16) & 0x7fff);
+        let frame = numbered(picture_id, 252_u8.wrapping_add(seq as u8), seq, seq == 1);
+        publisher.send_rtp(&mut world, (video_header(seq), seq), &ExtensionValues::default(), &frame);
+    }
+    world.must(switch(1, OTHER_VIDEO, true));
+    for seq in 1..=3u64 {
+        let header = RtpHeader { ssrc: OTHER_VIDEO_SSRC, ..video_header(3 + seq) };
+        let frame = numbered(PictureId::Short(17 + seq as u8), 9 + seq as u8, OTHER + seq, seq == 1);
+        other.send_rtp(&mut world, (header, 3 + seq), &ExtensionValues::default(), &frame);
+    }
+    let media = subscriber.media(&mut world);
+    let long = |id| Some(PictureId::Long(id));
+    let counted: Vec<_> = media.iter().map(|(.., payload)| frame_number(payload)).collect();
+    assert_eq!(counted[..3], [(long(0x7ffe), Some(253)), (long(0x7fff), Some(254)), (long(0), Some(255))]);
+    assert_eq!(counted[3..], [(long(1), Some(0)), (long(2), Some(1)), (long(3), Some(2))]);
+    assert_eq!(media[3].2[6..], frame(OTHER + 1, true)[1..], "what is behind the descriptor is as it was");
+
+    subscriber.send_rtcp(&mut world, |writer| {
+        writer.nack(Ssrc(1), Ssrc(0x10_0001), [media[3].0.seq]).unwrap();
+    });
+    let again = subscriber.media(&mut world);
+    assert_eq!(again[0].2[2..], media[3].2, "behind its number, to the byte");
+}
+
+#[test]
+fn a_frame_of_the_next_producer_has_a_time_of_its_own() {
+    let (mut world, mut publisher, mut other, mut subscriber) = call();
+    for seq in 1..=3 {
+        publisher.send_video(&mut world, seq, seq == 1);
+        world.pass_ms(33);
+    }
+    world.must(switch(1, OTHER_VIDEO, true));
+    // Both are made of one picture at one moment.
+    for seq in 3..=5 {
+        send_other_video(&mut world, &mut other, seq, seq == 3);
+        world.pass_ms(33);
+    }
+    let times: Vec<u32> = subscriber
+        .media(&mut world)
+        .windows(2)
+        .map(|pair| pair[1].0.rtp_time.0.wrapping_sub(pair[0].0.rtp_time.0))
+        .collect();
+    assert_eq!(times, [3_000, 3_000, 1, 3_000, 3_000]);
 }

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use motet_control::MediaKind;
+use motet_control::{Codec, MediaKind};
 use motet_layers::{Admission, Rewritten};
 use motet_rtp::RtpHeader;
 use motet_rtp::ext::ExtensionValues;
 
+use super::descriptor::Renumbered;
 use super::{Consumer, OutFormat};
 use crate::clock::NtpClock;
 use crate::drop_reason::DropReason;
@@ -57,13 +58,17 @@ impl Consumer {
             rtp_time: rewritten.rtp_time,
             ssrc: self.ssrc,
         };
+        let descriptor = match format.codec {
+            Codec::Vp8 => Renumbered::forward(&mut self.frames, rewritten.seq, arrived.payload),
+            _ => None,
+        };
         let extensions = &self.extensions;
         let packet = Unstamped {
             header,
             index: rewritten.seq,
             values,
             extensions,
-            parts: &[arrived.payload],
+            parts: &Renumbered::parts(descriptor.as_ref(), arrived.payload),
             is_padding: false,
         };
         let len = transport.send_rtp(now, clock, packet, egress)?;
@@ -82,7 +87,10 @@ impl Consumer {
             // A pause of more than half the clock's range (hours) has no length that a receiver could tell.
             let elapsed = u32::try_from(elapsed / 1_000_000).unwrap_or(u32::MAX / 2).max(1);
             match std::mem::take(&mut self.is_in_step) {
-                true => self.rewriter.switch_in_step(elapsed, format.clock_rate / STEP_SHARE),
+                true => {
+                    let ascends = self.kind == MediaKind::Video;
+                    self.rewriter.switch_in_step(elapsed, format.clock_rate / STEP_SHARE, ascends);
+                }
                 false => self.rewriter.switch_source(elapsed),
             }
         }
@@ -94,7 +102,10 @@ impl Consumer {
         if self.kind == MediaKind::Video {
             match self.gate.admit(arrived.is_key_frame_start) {
                 Admission::Refused => return Err(DropReason::AwaitingKeyFrame),
-                Admission::Opened => self.resume(),
+                Admission::Opened => {
+                    self.resume();
+                    self.frames.start_run();
+                }
                 Admission::Passed => {}
             }
         } else if self.is_resuming {

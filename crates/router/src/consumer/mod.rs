@@ -1,6 +1,7 @@
 //! Media out of a router: a consumer gives each packet of its producer a header and numbers of its own.
 
 mod budget;
+mod descriptor;
 mod forward;
 mod padding;
 mod requests;
@@ -11,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use motet_bwe::RateMeter;
 use motet_control::{
-    CodecParameters, ConsumerId, ConsumerStats, MediaKind, ProducerId, RtpParameters, StreamStats,
+    Codec, CodecParameters, ConsumerId, ConsumerStats, MediaKind, ProducerId, RtpParameters, StreamStats,
 };
-use motet_layers::{KeyFrameGate, StreamRewriter};
+use motet_layers::{FrameNumberer, KeyFrameGate, StreamRewriter};
 use motet_rtp::ext::ExtensionMap;
 use motet_rtp::rtcp::{ReportBlock, SenderInfo};
 use motet_rtp::{Mid, PayloadType, RtpTime, SeqNo, Ssrc};
@@ -38,6 +39,7 @@ pub(crate) struct OutFormat {
     pub(crate) payload_type: PayloadType,
     pub(crate) rtx_payload_type: Option<PayloadType>,
     pub(crate) clock_rate: u32,
+    pub(crate) codec: Codec,
 }
 
 /// The stream of retransmissions (RFC 4588).
@@ -100,6 +102,7 @@ pub(crate) struct Consumer {
     /// Whether the next packet follows a pause.
     is_resuming: bool,
     rewriter: StreamRewriter,
+    frames: FrameNumberer,
     /// The sequence numbers sealed lately: none is sealed twice, whatever else goes wrong.
     sealed: SeqWindow,
     /// The generation of the stream that is forwarded.
@@ -159,6 +162,7 @@ impl Consumer {
             gate: KeyFrameGate::new(),
             is_resuming: false,
             rewriter: StreamRewriter::new(first, recipe.first_rtp_time),
+            frames: FrameNumberer::default(),
             sealed: SeqWindow::new(),
             generation: None,
             budget: RetransmissionBudget::default(),

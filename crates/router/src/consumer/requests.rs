@@ -143,6 +143,7 @@ pub(super) fn formats(
                 payload_type: taken.payload_type,
                 rtx_payload_type: taken.rtx_payload_type,
                 clock_rate: sent.clock_rate,
+                codec: sent.codec,
             })
         })
         .collect();

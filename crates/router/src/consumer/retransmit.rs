@@ -8,9 +8,11 @@
 
 use std::time::Instant;
 
+use motet_control::Codec;
 use motet_rtp::{RtpHeader, rtx};
 
 use super::Consumer;
+use super::descriptor::Renumbered;
 use crate::clock::NtpClock;
 use crate::drop_reason::DropReason;
 use crate::egress::Egress;
@@ -38,7 +40,8 @@ impl Consumer {
         let source = self.rewriter.source_of(seq).ok_or(DropReason::NotStored)?;
         let mut stored = stream.store.get(source).ok_or(DropReason::NotStored)?;
         let format = self.formats.get(usize::from(stored.info.format)).copied().flatten();
-        let payload_type = format.and_then(|format| format.rtx_payload_type).ok_or(DropReason::NoRtx)?;
+        let format = format.ok_or(DropReason::NoRtx)?;
+        let payload_type = format.rtx_payload_type.ok_or(DropReason::NoRtx)?;
         let rewritten =
             self.rewriter.rewritten_of(source, stored.info.rtp_time).ok_or(DropReason::NotStored)?;
         let len = stored.payload.len();
@@ -46,6 +49,11 @@ impl Consumer {
         if !is_carried || !self.budget.spend(len) {
             return Err(DropReason::OverBudget);
         }
+        let descriptor = match format.codec {
+            Codec::Vp8 => Renumbered::again(&self.frames, rewritten.seq, stored.payload),
+            _ => None,
+        };
+        let [descriptor, payload] = Renumbered::parts(descriptor.as_ref(), stored.payload);
         let index = stream_of_repairs.next;
         stream_of_repairs.next = index.next();
         stored.values.mid = self.mid;
@@ -60,7 +68,7 @@ impl Consumer {
             index,
             values: &mut stored.values,
             extensions: &self.extensions,
-            parts: &[&rtx::write_osn(seq), stored.payload],
+            parts: &[&rtx::write_osn(seq), descriptor, payload],
             is_padding: false,
         };
         let len = transport.send_rtp(now, clock, packet, egress)?;
