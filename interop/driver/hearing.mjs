@@ -18,21 +18,49 @@ export function longestGap({ ticks, windowMs }, index) {
   return { gapMs: Math.round(longest === 0 ? 0 : longest + windowMs), level: usual };
 }
 
+/** Of the samples that are due, so many real ones are a stream that comes. */
+const REAL_SHARE = 0.2;
+const SAMPLES_PER_MS = 48;
+
 /**
- * By the receivers' own counters: the longest time in ms in which less than a fifth of the samples of the tracks that sound were
+ * By the receivers' own counters: the longest time in ms in which of the samples of each track that sounded less than a fifth were
  * real ones, neither concealed nor absent.
  */
-export function longestStarvation({ readings }) {
-  let [longest, current] = [0, 0];
-  for (let index = 1; index < readings.length; index += 1) {
-    const [before, now] = [readings[index - 1], readings[index]];
-    const ms = now.at - before.at;
-    const gained = Object.entries(now.real).map(([id, real]) => real - (before.real[id] ?? 0));
-    const isStarved = Math.max(0, ...gained) < 0.2 * 48 * ms;
-    current = isStarved ? current + ms : 0;
-    longest = Math.max(longest, current);
+export function longestStarvation({ ticks, readings }) {
+  const fed = fedTimes(readings);
+  const isFed = ({ at, sounding }) => sounding.some((id) => fed.get(id)?.some(([from, to]) => from <= at && at <= to));
+  // What came after the last reading of all is not known.
+  const end = Math.max(0, ...readings.map(({ at }) => at));
+  let [last, starved, longest] = [ticks[0]?.at ?? 0, false, 0];
+  for (const tick of ticks.filter(({ at }) => at <= end)) {
+    if (!isFed(tick)) {
+      starved = true;
+      longest = Math.max(longest, tick.at - last);
+      continue;
+    }
+    if (starved) longest = Math.max(longest, tick.at - last);
+    [last, starved] = [tick.at, false];
   }
   return Math.round(longest);
+}
+
+/** Of each track, between which moments it got real samples. */
+function fedTimes(readings) {
+  const fed = new Map();
+  for (const id of new Set(readings.map((reading) => reading.id))) {
+    const own = readings.filter((reading) => reading.id === id);
+    const times = own.map((now, index) => {
+      const before = own[index - 1];
+      // All that the first reading tells is that so much came by then.
+      if (!before) return now.real > 0 ? [now.asked - now.real / SAMPLES_PER_MS, now.at] : null;
+      // So long at least lies between the two.
+      const ms = now.asked - before.at;
+      const gained = now.real - before.real;
+      return gained > 0 && gained >= REAL_SHARE * SAMPLES_PER_MS * ms ? [before.asked, now.at] : null;
+    });
+    fed.set(id, times.filter(Boolean));
+  }
+  return fed;
 }
 
 /** The name of the nearest of `colours` for each point, or null for what is none of them. */

@@ -53,25 +53,26 @@ export async function startHearing(tones) {
   const listen = () => {
     prepare();
     const sum = new Float32Array(WINDOW);
-    for (const track of new Set(sounding())) {
+    const tracks = new Set(sounding());
+    for (const track of tracks) {
       analyserOf(track).getFloatTimeDomainData(wave);
       for (let index = 0; index < WINDOW; index += 1) sum[index] += wave[index];
     }
-    heard.ticks.push({ at: performance.now(), levels: tones.map((tone) => strength(sum, tone)) });
+    const levels = tones.map((tone) => strength(sum, tone));
+    heard.ticks.push({ at: performance.now(), levels, sounding: [...tracks].map(({ id }) => id) });
   };
-  /** What was received and not made up, of the tracks that sound. */
-  const read = async () => {
-    const ids = new Set(sounding().map((track) => track.id));
-    const real = {};
-    for (const connection of window.interop.all) {
-      if (connection.connectionState === 'closed') continue;
-      for (const report of (await connection.getStats()).values()) {
-        if (report.type !== 'inbound-rtp' || report.kind !== 'audio' || !ids.has(report.trackIdentifier)) continue;
-        real[report.trackIdentifier] = (report.totalSamplesReceived ?? 0) - (report.concealedSamples ?? 0);
-      }
+  /** What was received and not made up, of all tracks. A busy browser answers late: a reading is of some moment between `asked` and `at`. */
+  const readOne = async (connection) => {
+    const asked = performance.now();
+    const reports = await connection.getStats();
+    const at = performance.now();
+    for (const report of reports.values()) {
+      if (report.type !== 'inbound-rtp' || report.kind !== 'audio') continue;
+      const real = (report.totalSamplesReceived ?? 0) - (report.concealedSamples ?? 0);
+      heard.readings.push({ id: report.trackIdentifier, asked, at, real });
     }
-    heard.readings.push({ at: performance.now(), real });
   };
+  const read = () => Promise.all(window.interop.all.filter(({ connectionState }) => connectionState !== 'closed').map(readOne));
   const ticking = setInterval(listen, 20);
   let isOn = true;
   const reading = (async () => {

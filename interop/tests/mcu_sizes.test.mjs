@@ -17,9 +17,11 @@ const SMALLEST = 320;
 const WATCH_MS = 15_000;
 /** Of 25 a second, on a machine that composes, encodes and decodes all this on two cores. */
 const FRAMES_PER_SECOND_MIN = 8;
-/** What was in the queue when the link grew thin has to drain before the small picture's keyframe comes; then so many flow. */
-const FRAMES_PER_SECOND_DRAINED = 20;
-/** A browser calls a picture frozen that is a little late, as they are on a busy machine. */
+/** Of the frames that come over the good link: where the machine is too busy to compose more, neither gets more. */
+const SHARE_MIN = 0.8;
+/** What was in the queue when the link grew thin has to drain before the small picture's keyframe comes. */
+const DRAINED_MS_MAX = 5_000;
+/** A browser calls a picture frozen that is a little late, as they are on a busy machine; so long more than over the good link. */
 const FROZEN_SECONDS_MAX = 2;
 
 let server;
@@ -66,16 +68,17 @@ async function comesTo(person, width, what, ms) {
   return Date.now() - start;
 }
 
-/** Waits until the page decodes a whole second's pictures in a second: the queue that the larger ones left has drained. */
-async function flowsAgain(person) {
+/** Waits until the page decodes as many pictures in a second as another one: the queue that the larger ones left has drained. */
+async function flowsAgain(person, other) {
   const start = Date.now();
-  let before = await picture(person);
+  const count = async () => (await Promise.all([person, other].map(picture))).map(({ framesDecoded }) => framesDecoded);
+  let before = await count();
   await until('pictures flow again', async () => {
-    const now = await picture(person);
-    const frames = now.framesDecoded - before.framesDecoded;
+    const now = await count();
+    const [own, others] = now.map((frames, index) => frames - before[index]);
     before = now;
-    return frames >= FRAMES_PER_SECOND_DRAINED;
-  }, { ms: 10_000, every: 1_000 });
+    return own > 0 && own >= SHARE_MIN * others;
+  }, { ms: DRAINED_MS_MAX, every: 1_000 });
   return Date.now() - start;
 }
 
@@ -108,16 +111,17 @@ async function thinLink(t, room, browser) {
     await thin.page.evaluateOnNewDocument(findServerAt, port);
     await thin.page.goto(url('thin'));
     await Promise.all([good, thin].map((person) => person.settles('mcu', 'mix')));
-    for (const person of [good, thin]) await comesTo(person, LARGEST, 'a good link has the largest picture', 60_000);
+    // What a busy machine delays looks like a link that carries less, and is tried again after a while.
+    for (const person of [good, thin]) await comesTo(person, LARGEST, 'a good link has the largest picture', 100_000);
 
     relay.limit(THIN_BPS);
     t.diagnostic(`the smallest after ${await comesTo(thin, SMALLEST, 'a thin link has the smallest picture', 30_000)} ms`);
-    t.diagnostic(`its pictures flow again ${await flowsAgain(thin)} ms later`);
+    t.diagnostic(`its pictures flow again ${await flowsAgain(thin, good)} ms later`);
     const [others, own] = await watch([good, thin]);
     t.diagnostic(`thin: ${own.rate.toFixed(1)} frames/s, frozen ${own.frozen.toFixed(1)} s; good: ${others.rate.toFixed(1)} frames/s`);
     assert.deepEqual(own.widths, [SMALLEST]);
-    assert.ok(own.rate >= FRAMES_PER_SECOND_MIN, `${own.rate} frames a second over the thin link`);
-    assert.ok(own.frozen < FROZEN_SECONDS_MAX, `frozen for ${own.frozen} s`);
+    assert.ok(own.rate >= SHARE_MIN * others.rate, `${own.rate} of ${others.rate} frames a second over the thin link`);
+    assert.ok(own.frozen < others.frozen + FROZEN_SECONDS_MAX, `frozen for ${own.frozen} s, of which ${others.frozen} s for others too`);
     assert.deepEqual(others.widths, [LARGEST], 'nobody else is given less');
     assert.ok(others.rate >= FRAMES_PER_SECOND_MIN, `${others.rate} frames a second over the good link`);
 
@@ -129,10 +133,10 @@ async function thinLink(t, room, browser) {
   }
 }
 
-test('a Chromium on a thin link gets the small picture, and the large one when the link is good again', { timeout: 300_000 }, (t) =>
+test('a Chromium on a thin link gets the small picture, and the large one when the link is good again', { timeout: 420_000 }, (t) =>
   thinLink(t, 'thin-chromium', chromium));
 
-test('so does a Firefox', { timeout: 300_000 }, async (t) => {
+test('so does a Firefox', { timeout: 420_000 }, async (t) => {
   const firefox = await startFirefox();
   browsers.push(firefox);
   await thinLink(t, 'thin-firefox', firefox);
