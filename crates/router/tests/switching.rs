@@ -228,7 +228,7 @@ fn what_was_lost_after_a_switch_is_sent_again_and_what_was_lost_before_is_not() 
     assert_eq!(repaired, [seqs[3].to_be_bytes(), seqs[5].to_be_bytes()]);
 }
 
-/// Frames that say their numbers, as VP8 has them: picture id, short or long, and TL0PICIDX.
+/// Frames that say their numbers, as VP8 has them: picture id and TL0PICIDX.
 fn numbered(picture_id: PictureId, tl0: u8, number: u64, is_key: bool) -> Vec<u8> {
     let (mut bytes, frame) = ([0; Descriptor::LEN_MAX], frame(number, is_key));
     let descriptor = Descriptor {
@@ -260,7 +260,7 @@ fn frames_are_counted_on_over_a_switch_and_when_they_are_sent_again() {
     world.must(switch(1, OTHER_VIDEO, true));
     for seq in 1..=3u64 {
         let header = RtpHeader { ssrc: OTHER_VIDEO_SSRC, ..video_header(3 + seq) };
-        let frame = numbered(PictureId::Short(17 + seq as u8), 9 + seq as u8, OTHER + seq, seq == 1);
+        let frame = numbered(PictureId::Long(17 + seq as u16), 9 + seq as u8, OTHER + seq, seq == 1);
         other.send_rtp(&mut world, (header, 3 + seq), &ExtensionValues::default(), &frame);
     }
     let media = subscriber.media(&mut world);
@@ -275,6 +275,18 @@ fn frames_are_counted_on_over_a_switch_and_when_they_are_sent_again() {
     });
     let again = subscriber.media(&mut world);
     assert_eq!(again[0].2[2..], media[3].2, "behind its number, to the byte");
+}
+
+#[test]
+fn short_frame_numbers_are_passed_on_as_they_are() {
+    let (mut world, mut publisher, mut other, mut subscriber) = call();
+    let frame = numbered(PictureId::Long(900), 1, 1, true);
+    publisher.send_rtp(&mut world, (video_header(1), 1), &ExtensionValues::default(), &frame);
+    world.must(switch(1, OTHER_VIDEO, true));
+    let header = RtpHeader { ssrc: OTHER_VIDEO_SSRC, ..video_header(2) };
+    let frame = numbered(PictureId::Short(126), 2, 2, true);
+    other.send_rtp(&mut world, (header, 2), &ExtensionValues::default(), &frame);
+    assert_eq!(subscriber.media(&mut world)[1].2, frame);
 }
 
 #[test]

@@ -33,9 +33,10 @@ impl Renumbered {
 
     fn of(payload: &[u8], number: impl FnOnce(FrameNumber) -> Option<FrameNumber>) -> Option<Self> {
         let own = vp8::parse(payload).ok()?;
-        let frame = FrameNumber { picture_id: own.picture_id?.get(), tl0_pic_idx: own.tl0_pic_idx };
+        // Short numbers begin anew where long ones go on, so that one cannot be told from the other by an offset.
+        let PictureId::Long(picture_id) = own.picture_id? else { return None };
+        let frame = FrameNumber { picture_id, tl0_pic_idx: own.tl0_pic_idx };
         let renumbered = number(frame).filter(|renumbered| *renumbered != frame)?;
-        // A short number would begin anew where others go on.
         let picture_id = Some(PictureId::Long(renumbered.picture_id));
         let descriptor = Descriptor { picture_id, tl0_pic_idx: renumbered.tl0_pic_idx, ..own };
         let mut bytes = [0; Descriptor::LEN_MAX];
