@@ -40,7 +40,7 @@ function run(file, { beside = false } = {}) {
 }
 
 /** The first, and those in which files are tried again. */
-const ROUNDS_MAX = 3;
+const ROUNDS_MAX = 5;
 
 const beside = files.filter(mostlyWaits).map((file) => run(file, { beside: true }));
 const outcomes = [];
